@@ -1,0 +1,199 @@
+"""What the bot asks of the outside world; every adapter stands behind one of these."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from flows.effects import ForwardText, Say
+from flows.values import Bundle, Order, Picture, Quality, Upload, Verdict
+
+
+class TransientFailure(Exception):
+    """Worth another attempt later; `retry_after` in seconds where the other side named it."""
+
+    def __init__(self, reason: str, *, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+
+
+class PermanentFailure(Exception):
+    """Retrying cannot help; a person must look."""
+
+
+class NotAPicture(Exception):
+    """The bytes are no acceptable picture; `reason` is a text id below `refused.`."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelledFile:
+    """One file as the seller gets it: prepared, named by its label."""
+
+    name: str  # ShippingDamage_Packaging.jpg: ASCII letters, digits, underscore, one dot
+    label: str
+    title: str
+    mime: str
+    content: bytes
+    sha256: str
+    original_sha256: str
+    width: int
+    height: int
+    flags: tuple[str, ...] = ()
+    barcode: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """A bundle with its bytes, ready to deliver; `manifest` is the published JSON, encoded."""
+
+    bundle: Bundle
+    files: tuple[LabelledFile, ...]
+    manifest: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """Where a delivery went, in words for people and ids for machines."""
+
+    place: str
+    reference: str = ""
+
+
+class SellerInbox(Protocol):
+    """Where one seller reads bundles.
+
+    The same idempotency key delivers once, however often it is called, where the other side can tell; raises
+    TransientFailure or PermanentFailure and nothing else. Bundles of one case arrive in one thread.
+    """
+
+    async def deliver(self, parcel: Parcel, *, idempotency_key: str) -> Receipt: ...
+
+    async def forward(self, note: ForwardText, *, idempotency_key: str) -> Receipt:
+        """Add the customer's words to the case's thread."""
+        ...
+
+    async def check(self) -> str:
+        """Try that it can be reached, without delivering; says what was seen, or raises one of the two failures."""
+        ...
+
+    async def aclose(self) -> None: ...
+
+
+class OrderSource(Protocol):
+    """A shop that can be asked for orders."""
+
+    async def find(self, *, number: str, fact: str) -> Order | None:
+        """Find one order by number and second fact, None for wrong and unknown alike."""
+        ...
+
+    async def aclose(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspected:
+    """A picture that may be stored: what it is, sizes in pixels with orientation applied."""
+
+    mime: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preparation:
+    """How a seller wants pictures."""
+
+    longest_side: int = 2048  # pixels
+    max_bytes: int = 0  # per file, 0 = no limit
+    quality: int = 85
+
+
+class PhotoJudge(Protocol):
+    """Everything that touches pixels; runs off the event loop, bounded in pixels, memory and time.
+
+    Raises NotAPicture for what is none, TransientFailure when a worker died or ran out of time.
+    """
+
+    async def inspect(self, content: bytes) -> Inspected:
+        """Decode fully and say what it is."""
+        ...
+
+    async def judge(
+        self, content: bytes, *, quality: Quality, others: Sequence[str], earlier: Sequence[str] = ()
+    ) -> Verdict:
+        """Judge one picture; `others`: fingerprints in this case, `earlier`: in other cases of the same seller."""
+        ...
+
+    async def explain(self, content: bytes, *, problem: str, caption: str) -> bytes:
+        """Draw the picture (JPEG) that shows the customer what is wrong."""
+        ...
+
+    async def prepare(self, content: bytes, *, how: Preparation) -> tuple[bytes, str, int, int]:
+        """Orient, strip of all metadata, size: (bytes, mime, width, height)."""
+        ...
+
+    async def sheet(self, pictures: Sequence[bytes], *, captions: Sequence[str]) -> bytes:
+        """Draw a contact sheet (JPEG) with numbered, captioned thumbnails."""
+        ...
+
+    async def aclose(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """A message that Telegram took."""
+
+    message: int
+    has_picture: bool = False
+
+
+class Gone(Exception):
+    """The message to edit is not there any more."""
+
+
+class Chat(Protocol):
+    """A customer's chat: shows what a Say asks for, fetches uploads. Raises the two failures."""
+
+    async def send(self, chat: int, say: Say, picture: bytes | None) -> Sent: ...
+
+    async def edit(
+        self, chat: int, message: int, say: Say, picture: bytes | None, *, has_picture: bool
+    ) -> Sent:
+        """Change a message; raises Gone when it is not there."""
+        ...
+
+    async def close_buttons(self, chat: int, message: int, say: Say, *, has_picture: bool) -> None:
+        """Take the buttons off a message, and set its text to `say.closing` when that is given; best effort."""
+        ...
+
+    async def download(self, upload: Upload, *, limit: int) -> bytes:
+        """Fetch an upload's bytes; PermanentFailure when it is over `limit` bytes or gone."""
+        ...
+
+
+class Pictures(Protocol):
+    """Bytes for a Say's picture: shipped drawings, blobs, contact sheets."""
+
+    async def load(self, picture: Picture) -> bytes | None: ...
+
+
+class Clock(Protocol):
+    """The time, aware and UTC."""
+
+    def now(self) -> datetime: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SellerProfile:
+    """One seller of the sellers file: what flows see, and where bundles go."""
+
+    id: str
+    name: str
+    locale: str = "en"
+    inbox: str = "folder"
+    settings: Mapping[str, object] = field(default_factory=dict)
+    preparation: Preparation = field(default_factory=Preparation)

@@ -1,0 +1,119 @@
+"""The state of one chat and of its conversations: frozen values, replaced and never changed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from flows.values import Answer, Item, MissingShot, Order, Photo, Seller, Spans, Upload, Verdict
+
+Phase = Literal["open", "sending", "sent", "handed_over", "settled", "cancelled", "expired"]
+ClaimStatus = Literal["pending", "stored", "accepted", "retake"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowRef:
+    """The revision that a conversation is pinned to."""
+
+    name: str  # with variant: mismatched_product@acme
+    hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """One upload that claims a place in a shot."""
+
+    photo_id: str
+    upload: Upload
+    status: ClaimStatus = "pending"
+    photo: Photo | None = None
+    verdict: Verdict | None = None
+    flags: tuple[str, ...] = ()
+    message: int = 0  # the customer's message, so that answers can point to it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShotState:
+    """What has become of one shot so far."""
+
+    claims: tuple[Claim, ...] = ()
+    retakes: int = 0  # rejections since the last accepted photo
+    done: bool = False  # optional: skipped; several: "enough" pressed
+    missing: str = ""  # why a required shot could not be taken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundled:
+    """A bundle that was sent: what became of it."""
+
+    number: int
+    photo_ids: tuple[str, ...]
+    status: Literal["sending", "delayed", "delivered", "failed"] = "sending"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """One case in the making or in the seller's hands."""
+
+    id: str  # the case's code, e.g. K7F3QX
+    chat: int
+    flow: FlowRef
+    phase: Phase = "open"
+    step: str = ""  # the step that waits for input, "" = none
+    serial: int = 0  # counts prompts; buttons carry it
+    mode: str = ""  # the step's own sub-state: "reason:LABEL", "shorten", "page:2", "note" ...
+    editing: str = ""  # the review step to return to, "" = on the straight way
+    answers: Mapping[str, Answer] = field(default_factory=dict)  # step id -> answer
+    many: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # ticked options of a step under way
+    shots: Mapping[str, ShotState] = field(default_factory=dict)  # label -> state
+    tray: tuple[
+        Claim, ...
+    ] = ()  # photos that no shot has claimed yet: offered to the first shots, else sent as extras
+    history: tuple[str, ...] = ()  # input steps passed, for Back
+    shown: tuple[str, ...] = ()  # lone `say` steps already said
+    order: Order | None = None
+    item: Item | None = None
+    seller: Seller | None = None
+    found: tuple[Order, ...] = ()  # orders to pick from
+    exhausted: bool = False
+    locale: str = "en"
+    customer_name: str = ""
+    draft: str = ""  # the message, once written or chosen
+    bundles: tuple[Bundled, ...] = ()
+    notes: int = 0  # texts forwarded so far
+    pending_note: str = ""
+    request: str = ""  # the seller's wish that a follow-up answers
+    origin: str = ""  # the issue's flow name (kept while `follow_up` runs)
+    origin_ref: FlowRef | None = None
+    issue_title: str = ""
+    summary: str = ""
+    last_prompt: Spans = ()  # what the prompt said, for closing it
+    burst: bool = False  # the progress message may be edited: nothing else was said since
+    missing: tuple[MissingShot, ...] = ()
+    touched: datetime | None = None
+    inbox: str = ""  # where a handed-over case went
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chat:
+    """What is known of one chat."""
+
+    id: int
+    language: str = ""  # chosen or told by Telegram; "" = not known yet
+    chosen: bool = False  # the customer chose it
+    name: str = ""
+    orders: tuple[Order, ...] = ()  # proven to be theirs: deep links and second facts, newest last
+    focus: str = ""  # the conversation that texts and photos go to
+    open: tuple[str, ...] = ()  # conversations that may still hear something, newest last
+    blocked: bool = False
+    greeted: bool = False
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatState:
+    """Everything that one event may change: the chat and its loaded conversations by id."""
+
+    chat: Chat
+    conversations: Mapping[str, Conversation] = field(default_factory=dict)

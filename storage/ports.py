@@ -1,0 +1,261 @@
+"""What storage promises; values in, values out, a session is never handed out.
+
+A group is one transaction: seen marks, states, outbox rows and settled rows are written together or not at all.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+from flows.conversation import ChatState, Conversation
+from flows.effects import Effect
+from flows.events import Event
+from flows.values import Order
+
+
+class StorageFailure(Exception):
+    """The store could not commit; nothing of the group was written, and it may be tried again."""
+
+
+class StaleWrite(StorageFailure):
+    """Somebody else wrote this chat in between; the fence refused the late write."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """An event on its way into a chat's stream.
+
+    (`source`, `id`) is unique: a repeat within seven days changes nothing. `order` sorts what waits together
+    (Telegram's update_id). `settles` names outbox rows that are done when this arrival is committed.
+    """
+
+    source: str  # "telegram", "outbox", "timer", "seller", "cli" ...
+    id: str
+    chat: int
+    event: Event
+    order: int = 0
+    settles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """Which message holds a slot of a chat."""
+
+    message: int
+    has_picture: bool = False
+    has_buttons: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxRow:
+    """One effect to carry out. Rows of one `lane` go in order of `id`; lane "" has no order (timers)."""
+
+    id: str  # deterministic: made of the arrival and the effect's place, sorts in commit order within a lane
+    chat: int
+    lane: str
+    effect: Effect
+    due: datetime
+    attempts: int = 0
+    created: datetime
+    error: str = ""  # of the last attempt: class and short reason, no personal data
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a step decided: the new state, and the effects in order."""
+
+    state: ChatState
+    effects: tuple[Effect, ...] = ()
+
+
+Step = Callable[[ChatState, Event], Outcome]
+"""The pure function of a chat (flows.engine); it must not block and may raise: then the arrival is set aside."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Committed:
+    """What became of an arrival."""
+
+    repeated: bool = False  # seen before: nothing changed
+    set_aside: bool = False  # its step failed; stored as poisoned, the chat goes on
+    waiting: bool = False  # stored as an inbox row, worked later
+    rows: tuple[OutboxRow, ...] = ()
+
+
+class Streams(Protocol):
+    """The only way to change a chat.
+
+    `post` returns after the commit; arrivals of one chat are worked in order, groups are formed of whatever
+    waits. It raises StorageFailure when nothing was written. Poisoned arrivals do not raise: they are kept aside.
+    """
+
+    async def post(self, arrival: Arrival) -> Committed: ...
+
+    async def load(self, chat: int) -> ChatState: ...
+
+    async def chats_of(self, case: str) -> int | None:
+        """Tell the chat of a case, None when there is no such case."""
+        ...
+
+
+class Outbox(Protocol):
+    """Effects waiting to be carried out.
+
+    Committed rows are handed to `subscribe`d relays of this process in commit order, born leased to it.
+    """
+
+    def subscribe(self, take: Callable[[Sequence[OutboxRow]], None]) -> None: ...
+
+    async def settle(
+        self, ids: Sequence[str], *, slots: Mapping[tuple[int, str], Slot] | None = None
+    ) -> None:
+        """Mark rows as done (deleted) and remember who holds which slot; grouped with the next commit or after 10 ms."""
+        ...
+
+    async def postpone(self, row_id: str, *, due: datetime, attempts: int, error: str) -> None: ...
+
+    async def bury(self, row_id: str, *, error: str) -> None:
+        """Move a row to the dead letters."""
+        ...
+
+    async def slot(self, chat: int, name: str) -> Slot | None: ...
+
+    async def claim(self, *, now: datetime, limit: int = 500) -> Sequence[OutboxRow]:
+        """Take over orphans, and rows (timers, postponed ones) whose time has come within the next minute."""
+        ...
+
+    async def dead(self, *, limit: int = 100) -> Sequence[OutboxRow]: ...
+
+    async def revive(self, row_id: str) -> bool: ...
+
+    async def pending(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRecord:
+    """An order with the facts that prove ownership; facts are kept hashed."""
+
+    order: Order
+    facts: tuple[str, ...] = ()  # e-mail, postcode, surname ... as the shop knows them
+    updated: datetime | None = None
+
+
+class Orders(Protocol):
+    """Orders that were imported, links to them, and limits on guessing."""
+
+    async def save(self, records: Sequence[OrderRecord]) -> int: ...
+
+    async def find(self, number: str, fact: str) -> Order | None:
+        """Find by number and second fact; takes the same time and answers None alike for wrong and unknown."""
+        ...
+
+    async def get(self, number: str, *, seller: str = "") -> Order | None: ...
+
+    async def link(self, chat: int, order: Order, *, at: datetime) -> None:
+        """Remember that the chat proved to own the order."""
+        ...
+
+    async def linked(self, chat: int, *, limit: int = 50) -> Sequence[Order]: ...
+
+    async def mint(self, number: str, *, seller: str, at: datetime, expires: datetime) -> str:
+        """Make a single-use token (128 bits, url-safe, at most 64 characters); only its hash is kept."""
+        ...
+
+    async def redeem(self, token: str, *, chat: int, at: datetime) -> Order | None:
+        """Use a token up. The same chat may redeem it again (a repeated delivery); others get None."""
+        ...
+
+    async def count_try(self, key: str, *, at: datetime, limit: int, per_seconds: int) -> bool:
+        """Count one try under `key`; False when the limit in the sliding window is used up."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseLine:
+    """One case in a list."""
+
+    case: str
+    chat: int
+    seller: str
+    phase: str
+    issue: str
+    summary: str
+    photos: int
+    created: datetime
+    changed: datetime
+    bundles: int
+
+
+class Cases(Protocol):
+    """Reading doors to cases; every one names who asks."""
+
+    async def of_seller(
+        self, seller: str, *, limit: int = 100, before: datetime | None = None
+    ) -> Sequence[CaseLine]: ...
+
+    async def of_chat(self, chat: int) -> Sequence[Conversation]: ...
+
+    async def fingerprints(self, seller: str, *, other_than: str, limit: int = 5000) -> Sequence[str]:
+        """Perceptual hashes of photos in other cases of the same seller (law 10)."""
+        ...
+
+    async def forget(self, chat: int) -> Sequence[str]:
+        """Delete everything of a chat; returns the codes of its cases (their blobs go by prefix)."""
+        ...
+
+
+class Revisions(Protocol):
+    """Merged flows by hash, as JSON; what a running conversation is pinned to never vanishes."""
+
+    async def save(self, flows: Mapping[str, str]) -> None: ...
+
+    async def all(self) -> Mapping[str, str]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blob:
+    """A stored object: key `CASE/SHA256` and its size in bytes."""
+
+    key: str
+    size: int
+    changed: datetime = datetime.min.replace(tzinfo=UTC)
+
+
+class BlobStore(Protocol):
+    """Objects on disk or in an S3-compatible store; synced when `put` returns. Keys are `CASE/SHA256` (checked)."""
+
+    async def put(self, case: str, content: bytes, *, suffix: str = "") -> str:
+        """Store and return the key; storing the same bytes again is no error and costs no space."""
+        ...
+
+    async def get(self, key: str) -> bytes:
+        """Raise KeyError when there is none."""
+        ...
+
+    async def delete(self, keys: Sequence[str]) -> None: ...
+
+    async def delete_case(self, case: str) -> None: ...
+
+    async def keys(self) -> Sequence[Blob]: ...
+
+
+class Storage(Protocol):
+    """One store with all its doors; `open` checks the schema and takes what locks it needs."""
+
+    streams: Streams
+    outbox: Outbox
+    orders: Orders
+    cases: Cases
+    revisions: Revisions
+
+    async def open(self, step: Step) -> None: ...
+
+    async def check(self) -> str:
+        """Say in a few words what this store is and that it answers; raises StorageFailure."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+Awaken = Callable[[], Awaitable[None]]
