@@ -5,7 +5,7 @@ A group is one transaction: seen marks, states, outbox rows and settled rows are
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Protocol
 
 from flows.conversation import ChatState, Conversation
@@ -219,7 +219,7 @@ class Blob:
 
     key: str
     size: int
-    changed: datetime = datetime.min.replace(tzinfo=UTC)
+    changed: datetime
 
 
 class BlobStore(Protocol):
