@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from flows.values import Answer, Item, MissingShot, Order, Photo, Seller, Spans, Upload, Verdict
+from flows.values import Answer, Item, Order, Photo, Seller, Spans, Upload, Verdict
 
 Phase = Literal["open", "sending", "sent", "handed_over", "settled", "cancelled", "expired"]
 ClaimStatus = Literal["pending", "stored", "accepted", "retake"]
@@ -89,8 +89,10 @@ class Conversation:
     summary: str = ""
     last_prompt: Spans = ()  # what the prompt said, for closing it
     burst: bool = False  # the progress message may be edited: nothing else was said since
-    missing: tuple[MissingShot, ...] = ()
-    touched: datetime | None = None
+    touched: datetime | None = None  # the customer's last sign of life
+    armed: bool = False  # a `waiting` timer is on its way
+    reminded: int = 0  # reminders sent since `touched`
+    own_words: bool = False  # the draft was written by the customer
     inbox: str = ""  # where a handed-over case went
     revision: int = 0
 

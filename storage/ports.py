@@ -11,6 +11,7 @@ from typing import Protocol
 from flows.conversation import ChatState, Conversation
 from flows.effects import Effect
 from flows.events import Event
+from flows.outcome import Outcome
 from flows.values import Order
 
 
@@ -59,14 +60,6 @@ class OutboxRow:
     attempts: int = 0
     created: datetime
     error: str = ""  # of the last attempt: class and short reason, no personal data
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What a step decided: the new state, and the effects in order."""
-
-    state: ChatState
-    effects: tuple[Effect, ...] = ()
 
 
 Step = Callable[[ChatState, Event], Outcome]

@@ -1,0 +1,45 @@
+"""What the relay knows of an effect's performer: how to run it, how patient to be, and what a failure means."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from bot.app.patience import Patience
+from flows.events import Event
+from storage.ports import OutboxRow, Slot
+
+Pool = Literal["sends", "photos", "deliveries", "rest"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What came of a row: an event for its chat (stamped by the relay), and which message holds which slot now.
+
+    `after` is done once the row counts as done, best effort.
+    """
+
+    event: Event | None = None
+    slots: Mapping[tuple[int, str], Slot] = field(default_factory=dict)
+    after: Callable[[], Awaitable[None]] | None = None
+
+
+Perform = Callable[[OutboxRow], Awaitable[Result]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One effect's performer.
+
+    `perform` raises TransientFailure or PermanentFailure; anything else is our own fault. `surrender` makes the
+    event of a row that is given up, `delayed` that of a first failure, `gate` names the inbox that a row goes to.
+    """
+
+    perform: Perform
+    pool: Pool
+    patience: Patience
+    surrender: Callable[[Any], Event | None] = lambda _effect: None
+    delayed: Callable[[Any], Event | None] = lambda _effect: None
+    gate: Callable[[Any], str] = lambda _effect: ""
+
+
+Jobs = Mapping[type, Job]

@@ -1,0 +1,103 @@
+"""The rows of one lane that wait, in order, and the law that a later unsent Say supersedes its slot; pure."""
+
+from bisect import insort
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from flows.effects import Say
+from storage.ports import OutboxRow
+
+PATIENCE_FOR_SUPERSEDERS = 3
+"""A Say that keeps being superseded is shown after this many times its delay."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Held:
+    """A row in memory, with the rows that it makes superfluous: they count as done when it is."""
+
+    row: OutboxRow
+    came: datetime
+    absorbed: tuple[str, ...] = ()
+    told: bool = False  # that it is delayed
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The rows that are done when this one is."""
+        return (*self.absorbed, self.row.id)
+
+    @property
+    def say(self) -> Say | None:
+        """What it says, if it speaks into a slot."""
+        effect = self.row.effect
+        return effect if isinstance(effect, Say) and effect.slot else None
+
+
+class Lane:
+    """One lane. `not_before` holds the whole lane back after a failure."""
+
+    def __init__(self) -> None:
+        self.waiting: list[Held] = []
+        self.not_before: datetime | None = None
+        self.gate = ""  # the inbox whose recovery would make waiting needless
+
+    def add(self, row: OutboxRow, *, now: datetime) -> None:
+        """Put a row in its place, by id; let it supersede a waiting Say of its slot."""
+        held = Held(row=row, came=now)
+        earlier = self._superseded_by(held)
+        if earlier is None:
+            insort(self.waiting, held, key=lambda one: one.row.id)
+            return
+        self._merge(earlier, held)
+
+    def _superseded_by(self, held: Held) -> Held | None:
+        say = held.say
+        if say is None:
+            return None
+        slot = say.slot
+        found = [one for one in self.waiting if (older := one.say) is not None and older.slot == slot]
+        return found[-1] if found and found[-1].row.id < held.row.id else None
+
+    def _merge(self, earlier: Held, later: Held) -> None:
+        """An edit is shown at once in the earlier one's place; a new message stays last and closes what was open."""
+        before, after = earlier.say, later.say
+        if before is None or after is None:
+            return
+        later.absorbed = (*earlier.absorbed, earlier.row.id)
+        later.came = max(
+            earlier.came, min(later.came, earlier.came + PATIENCE_FOR_SUPERSEDERS * before.delay)
+        )
+        attempts = max(earlier.row.attempts, later.row.attempts)
+        if after.place == "edit":
+            merged = replace(after, place=before.place, closing=before.closing)
+            later.row = replace(later.row, effect=merged, attempts=attempts)
+            self.waiting[self.waiting.index(earlier)] = later
+            return
+        closing = before.closing if before.place == "new" else after.closing
+        later.row = replace(later.row, effect=replace(after, closing=closing), attempts=attempts)
+        self.waiting.remove(earlier)
+        self.waiting.append(later)
+
+    def ready_at(self) -> datetime:
+        """When the first row may go: not before a retry is due, nor before a superseder had its chance to come."""
+        first = self.waiting[0]
+        effect = first.row.effect
+        delay = effect.delay if isinstance(effect, Say) and len(self.waiting) == 1 else timedelta(0)
+        ready = first.came + delay
+        if first.row.attempts:
+            ready = max(ready, first.row.due)
+        return max(ready, self.not_before) if self.not_before else ready
+
+    def take(self) -> Held:
+        """Take the first row out."""
+        self.not_before = None
+        return self.waiting.pop(0)
+
+    def put_back(self, held: Held, *, not_before: datetime) -> None:
+        """Return a row to the front; what came meanwhile for its slot supersedes it."""
+        self.not_before = not_before
+        say = held.say
+        later = next((one for one in self.waiting if say and one.say and one.say.slot == say.slot), None)
+        self.waiting.insert(0, held)
+        if later is not None:
+            self.waiting.remove(later)
+            self._merge(held, later)

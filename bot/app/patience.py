@@ -1,0 +1,54 @@
+"""How long to wait between attempts, and when to stop trying; pure."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+Chance = Callable[[], float]
+"""Draws from [0, 1)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """Exponential back-off with full jitter, or a written schedule; ends with age or with the number of attempts.
+
+    A row is given up when it is older than `lasts` and was tried more than `least` times, so that a dead letter
+    that an operator revives gets its chances; or after `attempts` failures, where that is set.
+    """
+
+    base: float = 0.5  # seconds
+    cap: float = 60.0  # seconds
+    schedule: tuple[float, ...] = ()  # seconds; its last entry repeats
+    lasts: timedelta = timedelta(hours=24)
+    least: int = 3
+    attempts: int = 0  # 0 = no limit
+
+    def delay(self, failures: int, chance: Chance) -> float:
+        """Seconds to wait after the n-th failure in a row (n counts from 1)."""
+        if self.schedule:
+            step = self.schedule[min(failures, len(self.schedule)) - 1]
+            return step * (0.5 + 0.5 * chance())
+        ceiling = min(self.cap, self.base * 2.0 ** min(failures - 1, 30))
+        return ceiling * chance()
+
+    def over(self, failures: int, age: timedelta) -> bool:
+        """Tell whether the n-th failure was the last."""
+        if self.attempts and failures >= self.attempts:
+            return True
+        return age > self.lasts and failures > self.least
+
+
+SENDING = Patience(base=0.5, cap=60, lasts=timedelta(hours=24))
+"""A Telegram that is out of reach keeps what is sent to it a day; so do we with what we send."""
+
+FETCHING = Patience(base=0.5, cap=30, lasts=timedelta(hours=1))
+"""A file stays fetchable for at least an hour (Bot API, getFile)."""
+
+LOOKING = Patience(base=0.5, cap=5, attempts=3)
+"""A picture that kills its worker thrice, or a shop that is silent thrice: the customer waits for the answer."""
+
+DELIVERING = Patience(schedule=(5, 15, 30, 60, 300, 1800, 3600), lasts=timedelta(hours=76))
+"""Soon at first, for a mail server that restarts; then hourly, so that a day's outage ends within the hour."""
+
+UNEXPECTED = Patience(base=1, cap=30, attempts=5)
+"""Our own faults: a few chances, then a person looks."""

@@ -1,0 +1,390 @@
+"""The relay: carries out outbox rows, lane by lane; results return to the streams as events. It decides nothing.
+
+Laws:
+ 1. Rows of a lane go in order, one at a time; lanes never wait for each other. An idle lane costs nothing.
+ 2. A row is settled after its effect, so a crash in between repeats the effect: a delivery carries a key, a
+    Telegram text has none, and a repeat is better than a loss.
+ 3. Two failures: a transient one holds its own lane back, a permanent one becomes a dead letter, and is told.
+ 4. What nobody expected counts as transient a few times, and never ends the relay.
+"""
+
+import asyncio
+import logging
+import random
+import secrets
+from collections.abc import Coroutine, Iterable, MutableMapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.app.alarm import Alarm, scrubbed
+from bot.app.breaker import Breaker
+from bot.app.clock import Timepiece
+from bot.app.faults import where
+from bot.app.jobs import Job, Jobs, Result
+from bot.app.lanes import Held, Lane
+from bot.app.patience import FETCHING, UNEXPECTED, Chance, Patience
+from bot.app.timers import Timers
+from bot.ports import PermanentFailure, TransientFailure
+from flows.effects import AlertOperators, SetTimer
+from flows.events import Event, TimerFired
+from storage.ports import Arrival, Committed, Outbox, OutboxRow, Slot, StorageFailure, Streams
+
+logger = logging.getLogger(__name__)
+
+LIMITS = {"sends": 30, "photos": 4, "deliveries": 8, "rest": 8}
+"""How many rows of a pool are carried out at once."""
+POLL = timedelta(seconds=1)
+HORIZON = timedelta(minutes=1)
+"""Timers further away than this stay in the store until a claim brings them."""
+
+Fresh = MutableMapping[tuple[int, str], Slot]
+"""Slots that changed, and whose row is not settled yet."""
+
+
+class Relay:
+    """Takes committed rows, carries them out by `jobs`, and tells storage what became of them."""
+
+    def __init__(
+        self,
+        *,
+        outbox: Outbox,
+        streams: Streams,
+        jobs: Jobs,
+        alarm: Alarm,
+        clock: Timepiece,
+        fresh: Fresh,
+        chance: Chance = random.random,
+    ) -> None:
+        self._outbox = outbox
+        self._streams = streams
+        self._jobs = jobs
+        self._alarm = alarm
+        self._clock = clock
+        self._fresh = fresh
+        self._chance = chance
+        self._lanes: dict[str, Lane] = {}
+        self._changed: dict[str, asyncio.Event] = {}
+        self._breakers: dict[str, Breaker] = {}
+        self._timers = Timers()
+        self._timer_set = asyncio.Event()
+        self._held: set[str] = set()
+        self._done_meanwhile: set[str] | None = None
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._clockwork: list[asyncio.Task[None]] = []
+        self._pools = {pool: asyncio.Semaphore(limit) for pool, limit in LIMITS.items()}
+        self._busy = 0
+        self._quiet = asyncio.Event()
+        self._quiet.set()
+        self._stopping = False
+
+    # -- life ----------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Take over what an earlier process left, and everything that is committed from now on."""
+        self._outbox.subscribe(self.take)
+        await self._claim()
+        self._clockwork = [asyncio.create_task(self._poll()), asyncio.create_task(self._keep_time())]
+
+    async def stop(self, *, grace: float = 10.0) -> None:
+        """Start nothing more, finish what is under way within `grace` seconds; the rest stays in the outbox."""
+        self._stopping = True
+        for task in self._clockwork:
+            task.cancel()
+        for changed in self._changed.values():
+            changed.set()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=grace)
+        late = [task for task in self._tasks if not task.done()]
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, *self._clockwork, return_exceptions=True)
+
+    async def quiet(self) -> None:
+        """Return once everything that can be done now is done; what waits for its time does not count."""
+        await self._quiet.wait()
+
+    def wake(self) -> None:
+        """Look at every waiting lane again."""
+        for changed in self._changed.values():
+            changed.set()
+
+    # -- taking rows ---------------------------------------------------------------------------------------
+
+    def take(self, rows: Sequence[OutboxRow]) -> None:
+        """Take committed rows; called by storage, never blocks."""
+        for row in rows:
+            if isinstance(row.effect, SetTimer):
+                self._take_timer(row)
+            elif row.id not in self._held and not self._stopping:
+                self._held.add(row.id)
+                self._enter_lane(row)
+
+    def _take_timer(self, row: OutboxRow) -> None:
+        if row.due - self._clock.now() > HORIZON:
+            self._timers.drop(row)
+        else:
+            self._timers.set(row)
+            self._timer_set.set()
+
+    def _enter_lane(self, row: OutboxRow) -> None:
+        name = row.lane or f"row:{row.id}"
+        lane = self._lanes.get(name)
+        if lane is not None:
+            lane.add(row, now=self._clock.now())
+            self._changed[name].set()
+            return
+        lane = self._lanes[name] = Lane()
+        self._changed[name] = asyncio.Event()
+        lane.add(row, now=self._clock.now())
+        self._spawn(self._work(name, lane))
+
+    async def _poll(self) -> None:
+        while True:
+            await self._clock.sleep_until(self._clock.now() + POLL)
+            try:
+                await self._claim()
+            except Exception as fault:  # noqa: BLE001 - law 4: the next poll may find the store well again
+                logger.warning("outbox cannot be read: %s at %s", type(fault).__name__, where(fault))
+
+    async def _claim(self) -> None:
+        """Take rows over, except those that were done while the store was asked."""
+        self._done_meanwhile = set()
+        try:
+            rows = await self._outbox.claim(now=self._clock.now())
+            done = self._done_meanwhile
+        finally:
+            self._done_meanwhile = None
+        self.take([row for row in rows if row.id not in done])
+
+    # -- timers --------------------------------------------------------------------------------------------
+
+    async def _keep_time(self) -> None:
+        while True:
+            while (row := self._timers.take_due(self._clock.now())) is not None:
+                self._spawn(self._fire(row))
+            self._timer_set.clear()
+            await self._either(self._timers.next_due(), self._timer_set)
+
+    async def _fire(self, row: OutboxRow) -> None:
+        effect = row.effect
+        if not isinstance(effect, SetTimer):
+            return
+        event = TimerFired(case=effect.case, name=effect.name, serial=effect.serial)
+        # a timer set again may reuse its row's id; its due time tells the two apart
+        await self._post(row, event, key=f"{row.id}@{row.due.isoformat()}", settles=(row.id,))
+        self._forget(row.id)
+
+    # -- lanes ---------------------------------------------------------------------------------------------
+
+    async def _work(self, name: str, lane: Lane) -> None:
+        changed = self._changed[name]
+        try:
+            while lane.waiting and not self._stopping:
+                changed.clear()
+                due = self._due(lane)
+                if due > self._clock.now():
+                    await self._nap(due, changed)
+                else:
+                    await self._carry_out(lane, lane.take())
+        finally:
+            del self._lanes[name], self._changed[name]
+
+    def _due(self, lane: Lane) -> datetime:
+        """When to look at a lane again: a paused inbox is probed by whichever delivery waits for it."""
+        due = lane.ready_at()
+        breaker = self._breakers.get(lane.gate)
+        probe = breaker.next_probe() if breaker is not None and lane.waiting[0].row.attempts else None
+        return due if probe is None else min(due, probe)
+
+    async def _carry_out(self, lane: Lane, held: Held) -> None:
+        job = self._jobs[type(held.row.effect)]
+        lane.gate = job.gate(held.row.effect)
+        breaker = self._breakers.setdefault(lane.gate, Breaker()) if lane.gate else None
+        if breaker is not None and (later := breaker.admit(self._clock.now())) is not None:
+            await self._tell_delay(job, held)
+            lane.put_back(held, not_before=later)
+            return
+        try:
+            async with self._pools[job.pool]:
+                result = await job.perform(held.row)
+        except (TransientFailure, StorageFailure) as failure:
+            if breaker is not None:
+                breaker.failed(self._clock.now())
+            await self._again(lane, held, job, failure, job.patience)
+        except PermanentFailure as failure:
+            self._opened(lane.gate, breaker)
+            await self._give_up(held, job, failure)
+        except Exception as fault:  # noqa: BLE001 - law 4
+            if breaker is not None:
+                breaker.abandoned()
+            logger.error("%s: %s at %s", _told(held.row), type(fault).__name__, where(fault))  # noqa: TRY400
+            await self._again(lane, held, job, fault, UNEXPECTED)
+        else:
+            self._opened(lane.gate, breaker)
+            await self._finish(held, result)
+
+    def _opened(self, gate: str, breaker: Breaker | None) -> None:
+        """An inbox that answers again need not be waited for any longer."""
+        if breaker is None:
+            return
+        was_failing = breaker.failures > 0
+        breaker.succeeded()
+        if not was_failing:
+            return
+        for name, lane in self._lanes.items():
+            if lane.gate == gate and lane.waiting:
+                lane.waiting[0].row = replace(lane.waiting[0].row, due=self._clock.now())
+                lane.not_before = None
+                self._changed[name].set()
+
+    # -- what becomes of a row -----------------------------------------------------------------------------
+
+    async def _finish(self, held: Held, result: Result) -> None:
+        self._fresh.update(result.slots)
+        if result.event is not None:
+            await self._post(held.row, result.event, key=held.row.id, settles=held.ids)
+            self._forget(*held.ids)
+        else:
+            self._spawn(self._settle(held.ids, result))
+        if result.after is not None:
+            self._spawn(_best_effort(result.after()))
+
+    async def _settle(self, ids: Sequence[str], result: Result) -> None:
+        await self._insist(lambda: self._outbox.settle(ids, slots=result.slots))
+        for key, slot in result.slots.items():
+            if self._fresh.get(key) is slot:
+                del self._fresh[key]
+        self._forget(*ids)
+
+    async def _again(self, lane: Lane, held: Held, job: Job, failure: Exception, patience: Patience) -> None:
+        """Hold the lane back and try again later, or give the row up."""
+        now = self._clock.now()
+        failures = held.row.attempts + 1
+        if patience.over(failures, now - held.row.created):
+            await self._give_up(held, job, failure)
+            return
+        named = getattr(failure, "retry_after", None)
+        wait = max(patience.delay(failures, self._chance), named or 0.0)
+        due = now + timedelta(seconds=wait)
+        error = _reason(failure)
+        held.row = replace(held.row, attempts=failures, due=due, error=error)
+        logger.warning("%s: attempt %d failed, again in %.1f s: %s", _told(held.row), failures, wait, error)
+        lane.put_back(held, not_before=due)
+        await self._tell_delay(job, held)
+        try:
+            await self._outbox.postpone(held.row.id, due=due, attempts=failures, error=error)
+        except StorageFailure as fault:
+            logger.warning("%s: cannot be postponed: %s", _told(held.row), type(fault).__name__)
+
+    async def _tell_delay(self, job: Job, held: Held) -> None:
+        event = job.delayed(held.row.effect)
+        if event is not None and not held.told:
+            held.told = True
+            await self._post(held.row, event, key=f"{held.row.id}.delayed")
+
+    async def _give_up(self, held: Held, job: Job, failure: Exception) -> None:
+        """Make the row a dead letter, and tell its chat and the operators."""
+        event = job.surrender(held.row.effect)
+        if event is not None:
+            await self._post(held.row, event, key=f"{held.row.id}.failed")
+        await self._insist(lambda: self._outbox.bury(held.row.id, error=_reason(failure)))
+        if held.absorbed:
+            await self._insist(lambda: self._outbox.settle(held.absorbed))
+        self._forget(*held.ids)
+        logger.error("%s: given up: %s", _told(held.row), _reason(failure))
+        if not isinstance(held.row.effect, AlertOperators):
+            self._alarm.sound(f"Given up: {_told(held.row)} ({_reason(failure)}). See: clearshot outbox list")
+
+    def _forget(self, *ids: str) -> None:
+        self._held.difference_update(ids)
+        if self._done_meanwhile is not None:
+            self._done_meanwhile.update(ids)
+
+    async def _post(
+        self, row: OutboxRow, event: Event, *, key: str, settles: tuple[str, ...] = ()
+    ) -> None:
+        stamped = replace(event, at=self._clock.now(), nonce=secrets.token_hex(8))
+        arrival = Arrival(source="outbox", id=key, chat=row.chat, event=stamped, settles=settles)
+        committed: Committed = await self._insist(lambda: self._streams.post(arrival))
+        if committed.repeated and settles:
+            await self._insist(lambda: self._outbox.settle(settles))
+
+    async def _insist(self, write: Any) -> Any:
+        """Repeat a write until the store takes it: the effect is done, and must not be done again for its sake."""
+        failures = 0
+        while True:
+            try:
+                return await write()
+            except StorageFailure as failure:
+                failures += 1
+                logger.warning("store refuses a write: %s", type(failure).__name__)
+                wait = timedelta(seconds=FETCHING.delay(failures, self._chance))
+                await self._clock.sleep_until(self._clock.now() + wait)
+
+    # -- waiting and counting ------------------------------------------------------------------------------
+
+    async def _nap(self, due: datetime, changed: asyncio.Event) -> None:
+        self._count(-1)
+        try:
+            await self._either(due, changed)
+        finally:
+            self._count(1)
+
+    async def _either(self, due: datetime | None, event: asyncio.Event) -> None:
+        """Wait for a time or an event, whichever comes first."""
+        waits: list[asyncio.Task[Any]] = [asyncio.create_task(event.wait())]
+        if due is not None:
+            waits.append(asyncio.create_task(self._clock.sleep_until(due)))
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waits:
+                task.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(self._counted(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _counted(self, work: Coroutine[Any, Any, None]) -> None:
+        self._count(1)
+        try:
+            await work
+        except Exception as fault:  # noqa: BLE001 - law 4
+            logger.error("relay: %s at %s", type(fault).__name__, where(fault))  # noqa: TRY400
+        finally:
+            self._count(-1)
+
+    def _count(self, change: int) -> None:
+        self._busy += change
+        if self._busy:
+            self._quiet.clear()
+        else:
+            self._quiet.set()
+
+
+async def _best_effort(work: Any) -> None:
+    try:
+        await work
+    except (TransientFailure, PermanentFailure) as failure:
+        logger.info("left undone: %s", _reason(failure))
+
+
+def _told(row: OutboxRow) -> str:
+    """Name a row for log and alert: what and which case, nothing personal."""
+    effect = row.effect
+    case = getattr(effect, "case", "") or getattr(getattr(effect, "bundle", None), "case", "")
+    return f"{type(effect).__name__}{f' of case {case}' if case else ''} [{row.id}]"
+
+
+def _reason(failure: Exception) -> str:
+    if isinstance(failure, TransientFailure | PermanentFailure):
+        return scrubbed(f"{type(failure).__name__}: {failure}")
+    return f"{type(failure).__name__} at {where(failure)}"
+
+
+def dead_letters(rows: Iterable[OutboxRow]) -> list[str]:
+    """Describe dead letters, a line each."""
+    return [f"{row.id}  {_told(row)}  {row.error}" for row in rows]

@@ -1,0 +1,241 @@
+"""One chat: which conversation an event goes to, when a new one begins, and what concerns the chat alone."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from flows.catalogue import Catalogue
+from flows.conversation import Chat, ChatState, Conversation, FlowRef
+from flows.effects import RedeemLink, Say
+from flows.engine import commands
+from flows.engine.arriving import arrive, show
+from flows.engine.transition import transition
+from flows.engine.turn import Turn
+from flows.events import (
+    ChatBlocked,
+    ChoiceMade,
+    CommandGiven,
+    Event,
+    FromCustomer,
+    Garbled,
+    OrderLinked,
+    PhotoReceived,
+    Started,
+    TextReceived,
+)
+from flows.outcome import Outcome
+from flows.values import Order, Seller
+
+CODE_LETTERS = "23456789BCDFGHJKLMNPQRSTVWXZ"
+"""No look-alikes (0/O, 1/I) and no vowels but none that spell words."""
+CODE_LENGTH = 6
+MOST_OPEN = 20
+"""Conversations of one chat that may still hear something; the oldest sent ones drop out first."""
+WELCOME = "welcome"
+
+
+def case_code(nonce: str) -> str:
+    """Make a case code of an event's chance: 28**6 codes; a collision is caught where codes are kept."""
+    number = int(nonce, 16)
+    letters = []
+    for _ in range(CODE_LENGTH):
+        number, rest = divmod(number, len(CODE_LETTERS))
+        letters.append(CODE_LETTERS[rest])
+    return "".join(letters)
+
+
+class Engine:
+    """Decides for a chat; holds nothing but the catalogue, so the same state and event give the same outcome."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.catalogue = catalogue
+
+    def step(self, state: ChatState, event: Event) -> Outcome:
+        """Let one event change one chat."""
+        chat = _acquainted(state.chat, event, self.catalogue)
+        state = replace(state, chat=chat)
+        if isinstance(event, ChatBlocked):
+            return Outcome(state=replace(state, chat=replace(chat, blocked=event.blocked)))
+        if isinstance(event, FromCustomer):
+            return self._from_customer(state, event)
+        if isinstance(event, OrderLinked):
+            return self._linked(state, event)
+        if isinstance(event, Garbled):
+            return self._garbled(state, event)
+        conversation = state.conversations.get(getattr(event, "case", ""))
+        if conversation is None:
+            return Outcome(state=state)
+        turn = Turn(self.catalogue, chat, conversation, event)
+        transition(turn)
+        return _outcome(state, turn)
+
+    # -- the customer ----------------------------------------------------------------------------------------
+
+    def _from_customer(self, state: ChatState, event: FromCustomer) -> Outcome:
+        if isinstance(event, Started):
+            return self._started(state, event)
+        if isinstance(event, ChoiceMade):
+            return self._chosen(state, event)
+        conversation = _addressed(state, event)
+        if isinstance(event, CommandGiven):
+            return self._command(state, event, conversation)
+        if conversation is None:
+            return self._begin(state, event)
+        turn = Turn(self.catalogue, state.chat, conversation, event)
+        transition(turn)
+        return _outcome(state, turn)
+
+    def _started(self, state: ChatState, event: Started) -> Outcome:
+        if event.payload:
+            return Outcome(state=state, effects=(RedeemLink(token=event.payload),))
+        conversation = state.conversations.get(state.chat.focus)
+        if conversation is None or conversation.phase != "open":
+            return self._begin(state, event)
+        turn = Turn(self.catalogue, state.chat, conversation, event)
+        turn.touch()
+        turn.remark(turn.words("greeting.again"))
+        show(turn, again=True)
+        turn.flush()
+        return _outcome(state, turn)
+
+    def _begin(self, state: ChatState, event: Event, *, order: Order | None = None) -> Outcome:
+        """Open a new conversation in `welcome`; what the customer sent first is not lost."""
+        flow = self.catalogue.current(WELCOME)
+        conversation = Conversation(
+            id=case_code(event.nonce),
+            chat=state.chat.id,
+            flow=FlowRef(name=flow.flow, hash=flow.hash),
+            locale=_known(state.chat.language, flow.locales),
+            customer_name=state.chat.name,
+            touched=event.at,
+        )
+        turn = Turn(self.catalogue, state.chat, conversation, event)
+        if order is not None:
+            self._preset(turn, order)
+        arrive(turn, next(iter(flow.steps)))
+        turn.change_chat(greeted=True, focus=conversation.id, open=(*state.chat.open, conversation.id))
+        if isinstance(event, PhotoReceived):
+            transition(turn)
+        turn.flush()
+        return _outcome(state, turn)
+
+    def _preset(self, turn: Turn, order: Order) -> None:
+        """Begin with an order that a deep link brought: nothing is asked that is known."""
+        seller = self.catalogue.sellers.get(order.seller) or Seller(id=order.seller, name=order.seller)
+        item = order.items[0] if len(order.items) == 1 else None
+        turn.change(order=order, seller=seller, item=item, found=(order,))
+        turn.remark(turn.words("link.welcome", order=order.number))
+
+    def _linked(self, state: ChatState, event: OrderLinked) -> Outcome:
+        if event.order is not None:
+            return self._begin(state, event, order=event.order)
+        conversation = state.conversations.get(state.chat.focus)
+        if conversation is None or conversation.phase != "open":
+            outcome = self._begin(state, event)
+            said = self.catalogue.texts.say(_tongue(state, self.catalogue), "link.unknown", {})
+            return replace(outcome, effects=(Say(spans=said), *outcome.effects))
+        turn = Turn(self.catalogue, state.chat, conversation, event)
+        turn.remark(turn.words("link.unknown"))
+        show(turn, again=True)
+        turn.flush()
+        return _outcome(state, turn)
+
+    def _chosen(self, state: ChatState, event: ChoiceMade) -> Outcome:
+        code, _, rest = event.data.partition(".")
+        action = rest.partition(".")[2]
+        if code == "-" and action.startswith("lang:"):
+            return self._language(state, event, action.partition(":")[2])
+        if action == "new":
+            return self._begin(state, event)
+        conversation = state.conversations.get(code)
+        if conversation is None:
+            focused = state.conversations.get(state.chat.focus)
+            if focused is None:
+                return self._begin(state, event)
+            conversation = focused
+            event = replace(event, data=f"{focused.id}.-.stale")
+        turn = Turn(self.catalogue, replace(state.chat, focus=conversation.id), conversation, event)
+        transition(turn)
+        return _outcome(state, turn)
+
+    def _language(self, state: ChatState, event: ChoiceMade, locale: str) -> Outcome:
+        conversation = state.conversations.get(state.chat.focus)
+        if conversation is None:
+            chat = replace(state.chat, language=locale, chosen=True)
+            return self._begin(replace(state, chat=chat), event)
+        turn = Turn(self.catalogue, state.chat, conversation, event)
+        commands.set_language(turn, locale)
+        return _outcome(state, turn)
+
+    def _command(self, state: ChatState, event: CommandGiven, conversation: Conversation | None) -> Outcome:
+        if conversation is None:
+            conversation = self._nowhere(state)
+        turn = Turn(self.catalogue, state.chat, conversation, event)
+        commands.on_command(
+            turn, event, [state.conversations[c] for c in state.chat.open if c in state.conversations]
+        )
+        if conversation.id not in state.conversations:
+            return Outcome(state=replace(state, chat=turn.chat), effects=tuple(turn.effects))
+        return _outcome(state, turn)
+
+    def _nowhere(self, state: ChatState) -> Conversation:
+        """A conversation that only lends its language to a command; it is never kept."""
+        flow = self.catalogue.current(WELCOME)
+        return Conversation(
+            id="-",
+            chat=state.chat.id,
+            flow=FlowRef(name=flow.flow, hash=flow.hash),
+            phase="cancelled",
+            locale=_known(state.chat.language, flow.locales),
+        )
+
+    def _garbled(self, state: ChatState, event: Garbled) -> Outcome:  # noqa: ARG002 - the ring's shape
+        said = self.catalogue.texts.say(_tongue(state, self.catalogue), "error.garbled", {})
+        return Outcome(state=state, effects=(Say(spans=said, slot="notice"),))
+
+
+def _tongue(state: ChatState, catalogue: Catalogue) -> str:
+    focused = state.conversations.get(state.chat.focus)
+    return focused.locale if focused else _known(state.chat.language, catalogue.texts.locales)
+
+
+def _acquainted(chat: Chat, event: Event, catalogue: Catalogue) -> Chat:
+    """Note the customer's name, and the language Telegram tells until one is chosen."""
+    if not isinstance(event, FromCustomer):
+        return chat
+    language = chat.language
+    if not chat.chosen and event.language:
+        language = _known(event.language.split("-")[0], catalogue.texts.locales)
+    name = event.name or chat.name
+    blocked = chat.blocked and isinstance(event, ChatBlocked)
+    if (name, language, blocked) == (chat.name, chat.language, chat.blocked):
+        return chat
+    return replace(chat, name=name, language=language, blocked=blocked)
+
+
+def _known(language: str, locales: Sequence[str]) -> str:
+    return language if language in locales else locales[0]
+
+
+def _addressed(state: ChatState, event: FromCustomer) -> Conversation | None:
+    """The conversation an input is for: the one whose prompt it answers, else the one with the focus."""
+    if isinstance(event, PhotoReceived) and event.reply_data:
+        named = state.conversations.get(event.reply_data.partition(".")[0])
+        if named is not None and named.phase not in {"cancelled", "expired"}:
+            return named
+    focused = state.conversations.get(state.chat.focus)
+    if focused is None or (focused.phase in {"cancelled", "expired"} and not isinstance(event, CommandGiven)):
+        return None
+    if focused.phase == "settled" and isinstance(event, TextReceived | PhotoReceived):
+        return focused
+    return focused
+
+
+def _outcome(state: ChatState, turn: Turn) -> Outcome:
+    """Put the turn's chat and conversation in place; what nobody can reach any more is let go."""
+    conversations = {**state.conversations, turn.conv.id: turn.conv}
+    chat = turn.chat
+    if len(chat.open) > MOST_OPEN:
+        done = [code for code in chat.open if code in conversations and conversations[code].phase != "open"]
+        drop = set(done[: len(chat.open) - MOST_OPEN])
+        chat = replace(chat, open=tuple(code for code in chat.open if code not in drop))
+    return Outcome(state=ChatState(chat=chat, conversations=conversations), effects=tuple(turn.effects))

@@ -1,0 +1,215 @@
+"""Photos and presses at a `shots` step: what follows when a photo came, was stored, refused or judged."""
+
+from dataclasses import replace
+
+from flows.conversation import ShotState
+from flows.definition import Shot, Step
+from flows.engine import afterwards, claiming, sending, shooting
+from flows.engine.arriving import arrive, show
+from flows.engine.lookup import accepted
+from flows.engine.turn import Turn
+from flows.engine.walk import active_shots, answered, forward
+from flows.events import PhotoJudged, PhotoReceived, PhotoRefused, PhotoStored, TextReceived
+
+SEND_WAITING = "send_waiting"
+"""Mode of the review while Send waits for photos under way."""
+
+
+def on_photo(turn: Turn, event: PhotoReceived) -> None:
+    """A photo came: it claims a shot, or waits in the tray; after Send it opens an addition."""
+    if turn.conv.phase in {"sent", "sending", "settled"}:
+        afterwards.follow_up(turn, request="")
+    claiming.receive(turn, event, turn.step if turn.conv.phase == "open" else None)
+    if turn.remarks and turn.step is not None:
+        show(turn)
+
+
+def on_stored(turn: Turn, event: PhotoStored) -> None:
+    """The picture is safe: now the customer sees that it came."""
+    unjudged = claiming.stored(turn, event)
+    if turn.conv.phase == "handed_over":
+        sending.add_extra_bundle(turn)
+        turn.tell(turn.words("handover.passed_on"))
+        return
+    found = claiming.find_claim(turn, event.photo.id)
+    if found is not None and found[0] is None:
+        _acknowledge_tray(turn)
+    go_on(turn, settled=unjudged)
+
+
+def _acknowledge_tray(turn: Turn) -> None:
+    ahead = not any(state.claims for state in turn.conv.shots.values())
+    text_id = "shots.tray" if ahead else "shots.extra"
+    turn.tell(
+        turn.words(text_id), slot=f"tray:{turn.conv.id}", edit=turn.conv.burst, delay=claiming.ALBUM_DELAY
+    )
+    turn.change(burst=True)
+
+
+def on_refused(turn: Turn, event: PhotoRefused) -> None:
+    """No acceptable picture: a friendly request, nothing stored."""
+    if claiming.refused(turn, event):
+        go_on(turn, settled=True)
+
+
+def on_judged(turn: Turn, event: PhotoJudged) -> None:
+    """The verdict is here."""
+    if claiming.judged(turn, event):
+        go_on(turn, settled=True)
+
+
+def go_on(turn: Turn, *, settled: bool) -> None:
+    """Show progress; when nothing is under way any more, ask for the next shot or leave the step."""
+    step = turn.step
+    if turn.conv.phase != "open" or step is None:
+        return
+    if turn.conv.mode == SEND_WAITING:
+        if not shooting.pending(turn):
+            turn.change(mode="")
+            send_when_ready(turn)
+        return
+    if step.shots is None:
+        if turn.remarks:
+            show(turn)
+        return
+    waiting = _under_way(turn, step)
+    shooting.progress(turn, step, delay=claiming.ALBUM_DELAY if waiting and not settled else 0)
+    if waiting or not settled:
+        return
+    if turn.conv.mode == "handover":
+        sending.hand_over(turn, step)
+    elif not turn.conv.mode.startswith("reason:"):
+        leave_or_show(turn, step)
+
+
+def _under_way(turn: Turn, step: Step) -> bool:
+    labels = {shot.label for shot in active_shots(turn, step)}
+    return any(
+        claim.status in {"pending", "stored"}
+        for label, state in turn.conv.shots.items()
+        if label in labels
+        for claim in state.claims
+    )
+
+
+def leave_or_show(turn: Turn, step: Step) -> None:
+    """Leave the step when every shot is settled, else ask for the next one."""
+    if answered(turn, turn.conv.step) and turn.conv.mode != "overview":
+        forward(turn, arrive)
+    else:
+        show(turn)
+
+
+def send_when_ready(turn: Turn) -> None:
+    """Send, unless photos are still under way: then say so and go on by itself when they are through."""
+    waiting = shooting.pending(turn)
+    if waiting:
+        turn.change(mode=SEND_WAITING)
+        turn.tell(turn.words("send.waits_for_photos", count=len(waiting)))
+        return
+    incomplete = next(
+        (
+            key
+            for key, step in turn.flow.steps.items()
+            if step.shots and turn.holds(step.when) and not answered(turn, key)
+        ),
+        None,
+    )
+    if incomplete is not None:
+        turn.change(step=incomplete, editing=turn.conv.step, mode="")
+        show(turn)
+        return
+    turn.chosen = turn.plain("button.send")
+    forward(turn, arrive)
+
+
+def on_text(turn: Turn, event: TextReceived, step: Step) -> None:
+    """Take a reason; other words at a shot bring the question back."""
+    kind, _, label = turn.conv.mode.partition(":")
+    if kind == "reason" and event.text.strip():
+        shooting.keep_state(turn, label, ShotState(missing=event.text.strip()[:300]))
+        turn.change(mode="")
+        leave_or_show(turn, step)
+        return
+    turn.remark(turn.words("shots.photo_please"))
+    show(turn)
+
+
+def on_choice(turn: Turn, step: Step, action: str) -> None:
+    """Take a press at a shot."""
+    verb = action.rstrip("0123456789")
+    digits = action[len(verb) :]
+    shots = step.shots or ()
+    shot = shots[int(digits)] if digits and int(digits) < len(shots) else None
+    if verb == "overview":
+        turn.change(mode="overview")
+        show(turn)
+    elif verb == "done":
+        turn.change(mode="")
+        leave_or_show(turn, step)
+    elif shot is not None and verb in _VERBS:
+        _VERBS[verb](turn, step, shot)
+    else:
+        show(turn)
+
+
+def _use(turn: Turn, step: Step, shot: Shot) -> None:
+    turn.chosen = turn.plain("button.use_anyway")
+    claiming.use_anyway(turn, shot.label)
+    turn.change(mode="")
+    leave_or_show(turn, step)
+
+
+def _try(turn: Turn, step: Step, shot: Shot) -> None:
+    state = shooting.state_of(turn, shot.label)
+    kept = tuple(claim for claim in state.claims if claim.status != "retake")
+    shooting.keep_state(turn, shot.label, replace(state, claims=kept))
+    turn.change(mode="")
+    leave_or_show(turn, step)
+
+
+def _pass_over(turn: Turn, step: Step, shot: Shot) -> None:
+    turn.chosen = turn.plain("button.enough" if claiming.count(turn, shot.label) else "button.skip")
+    kept = tuple(accepted(shooting.state_of(turn, shot.label)))
+    enough = shot.optional or len(kept) >= shot.least
+    if enough:
+        shooting.keep_state(turn, shot.label, ShotState(claims=kept, done=True))
+    turn.change(mode="")
+    leave_or_show(turn, step)
+
+
+def _cannot(turn: Turn, step: Step, shot: Shot) -> None:
+    turn.chosen = turn.plain("button.cant_take")
+    turn.change(mode=f"reason:{shot.label}")
+    show(turn)
+
+
+def _open_one(turn: Turn, step: Step, shot: Shot) -> None:
+    turn.next_serial()
+    shooting.show_one(turn, step, shot)
+
+
+def _replace(turn: Turn, step: Step, shot: Shot) -> None:
+    state = shooting.state_of(turn, shot.label)
+    shooting.keep_state(turn, shot.label, replace(state, done=False, missing=""))
+    turn.change(mode=f"replace:{shot.label}")
+    show(turn)
+
+
+def _remove(turn: Turn, step: Step, shot: Shot) -> None:
+    claiming.take_back(turn, shot.label)
+    turn.change(mode="overview")
+    show(turn)
+
+
+_VERBS = {
+    "use": _use,
+    "try": _try,
+    "skip": _pass_over,
+    "enough": _pass_over,
+    "cant": _cannot,
+    "shot": _open_one,
+    "replace": _replace,
+    "remove": _remove,
+}
+"""What the buttons of a shot do; each carries the shot's place after its verb."""

@@ -1,0 +1,199 @@
+"""The verbs `send` and `handover`: the bundle is put together and given to its inbox; what became of it is told."""
+
+from dataclasses import replace
+from typing import Literal
+
+from flows.conversation import Bundled, Claim, ShotState
+from flows.definition import Step
+from flows.effects import DeliverBundle, ForwardText
+from flows.engine import reviewing, shooting
+from flows.engine.lookup import accepted, shots_of
+from flows.engine.turn import Turn
+from flows.engine.walk import path
+from flows.events import Delivered, DeliveryDelayed, DeliveryFailed
+from flows.values import Bundle, BundlePhoto, MissingShot, Order, Seller
+
+NOBODY = Seller(id="", name="")
+
+
+def send(turn: Turn, step: Step) -> None:
+    """Give the bundle to the seller's inbox."""
+    turn.flush()
+    bundle = bundled(turn)
+    inbox = "support" if step.send is not None and step.send.to == "support" else ""
+    _deliver(turn, bundle, inbox=inbox)
+    turn.change(phase="sending", summary=bundle.summary, inbox=inbox, tray=())
+    said = turn.own(step.say) if step.say else turn.words("send.sending")
+    turn.tell(said, slot=f"prompt:{turn.conv.id}", closing=turn.closing())
+    turn.tell(turn.words("send.on_its_way"), slot=f"delivery:{turn.conv.id}")
+    turn.change(last_prompt=(), history=(), editing="")
+
+
+def hand_over(turn: Turn, step: Step) -> None:
+    """A person takes over: what there is goes to support at once, texts are passed on."""
+    turn.flush()
+    inbox = step.handover.to if step.handover else "support"
+    bundle = bundled(turn)
+    _deliver(turn, bundle, inbox=inbox)
+    turn.change(phase="handed_over", summary=bundle.summary, inbox=inbox, mode="", tray=())
+    said = turn.own(step.say) if step.say else ()
+    turn.next_serial()
+    turn.tell(
+        said or turn.words("handover.started"),
+        slot=f"prompt:{turn.conv.id}",
+        closing=turn.closing(),
+    )
+    if said:
+        turn.tell(turn.words("handover.started"))
+
+
+def _deliver(turn: Turn, bundle: Bundle, *, inbox: str) -> None:
+    sent = Bundled(number=bundle.number, photo_ids=tuple(p.photo.id for p in bundle.photos))
+    turn.change(bundles=(*turn.conv.bundles, sent))
+    turn.do(DeliverBundle(bundle=bundle, inbox=inbox))
+
+
+def bundled(turn: Turn) -> Bundle:
+    """Put the bundle together: labelled photos in the flow's order, extras last, the message, what is missing."""
+    conv, flow = turn.conv, turn.flow
+    seller = conv.seller or NOBODY
+    message = reviewing.message_of(turn)
+    return Bundle(
+        case=conv.id,
+        number=len(conv.bundles) + 1,
+        seller=seller,
+        order=conv.order or Order(number="", seller=seller.id),
+        item=conv.item,
+        issue=conv.origin or flow.issue,
+        issue_title=turn.own_plain(flow.title, locale=seller.locale) or conv.issue_title,
+        summary=_summary(turn),
+        locale=_message_locale(turn),
+        message=message or conv.pending_note,
+        customer_name=conv.customer_name,
+        customer_locale=conv.locale,
+        photos=(*_labelled(turn), *_extras(turn)),
+        missing=_missing(turn),
+        answers=_answers(turn),
+        follow_up_to=1 if conv.bundles else None,
+    )
+
+
+def _summary(turn: Turn) -> str:
+    seller_locale = turn.conv.seller.locale if turn.conv.seller else None
+    summary = turn.own_plain(turn.flow.summary, locale=seller_locale) if turn.flow.summary else ""
+    return " ".join((summary or turn.conv.summary or turn.conv.issue_title).split())[:200]
+
+
+def _message_locale(turn: Turn) -> str:
+    seller = turn.conv.seller
+    composed = next((step.compose for step in turn.flow.steps.values() if step.compose), None)
+    if composed and seller and seller.locale in composed.template:
+        return seller.locale
+    return turn.conv.locale
+
+
+def _labelled(turn: Turn) -> tuple[BundlePhoto, ...]:
+    found = []
+    locale = turn.conv.seller.locale if turn.conv.seller else None
+    for shot in shots_of(turn):
+        claims = accepted(turn.conv.shots.get(shot.label, ShotState()))
+        for n, claim in enumerate(claims, 1):
+            label = f"{shot.label}_{n}" if shot.most > 1 else shot.label
+            found.append(_photo(claim, label, shooting.title(turn, shot, locale=locale)))
+    return tuple(photo for photo in found if photo is not None)
+
+
+def _photo(claim: Claim, label: str, title: str) -> BundlePhoto | None:
+    if claim.photo is None:
+        return None
+    verdict = claim.verdict
+    return BundlePhoto(
+        label=label,
+        title=title,
+        photo=claim.photo,
+        flags=claim.flags,
+        barcode=verdict.barcode if verdict else "",
+        text=verdict.text if verdict else "",
+    )
+
+
+def _extras(turn: Turn) -> tuple[BundlePhoto, ...]:
+    """Photos that no shot claimed: nothing that a customer sent is dropped."""
+    locale = turn.conv.seller.locale if turn.conv.seller else turn.conv.locale
+    title = turn.catalogue.texts.plain(locale, "more.photos_title", {})
+    stored = [claim for claim in turn.conv.tray if claim.photo is not None]
+    photos = (_photo(claim, f"MorePhotos_{n}", title) for n, claim in enumerate(stored, 1))
+    return tuple(photo for photo in photos if photo is not None)
+
+
+def _missing(turn: Turn) -> tuple[MissingShot, ...]:
+    locale = turn.conv.seller.locale if turn.conv.seller else None
+    return tuple(
+        MissingShot(label=shot.label, title=shooting.title(turn, shot, locale=locale), reason=state.missing)
+        for shot in shots_of(turn)
+        if (state := turn.conv.shots.get(shot.label, ShotState())).missing
+    )
+
+
+def _answers(turn: Turn) -> tuple[tuple[str, str], ...]:
+    locale = turn.conv.seller.locale if turn.conv.seller else turn.conv.locale
+    pairs = []
+    for step_id in path(turn):
+        step = turn.flow.steps[step_id]
+        if step.internal or step.compose or step.shots or step_id not in turn.conv.answers:
+            continue
+        text = turn.value(f"{step_id}.text", locale=locale)
+        if text:
+            pairs.append((reviewing.question(turn, step_id, locale=locale), str(text)))
+    return tuple(pairs)
+
+
+# -- what became of it ---------------------------------------------------------------------------------------
+
+
+def delivery(turn: Turn, event: Delivered | DeliveryDelayed | DeliveryFailed) -> None:
+    """Tell the customer where the bundle stands."""
+    status, text_id = _FATES[type(event)]
+    bundles = tuple(
+        replace(sent, status=status) if sent.number == event.number else sent for sent in turn.conv.bundles
+    )
+    if bundles == turn.conv.bundles:
+        return
+    turn.change(bundles=bundles)
+    if turn.conv.phase == "sending" and isinstance(event, Delivered):
+        turn.change(phase="sent")
+    if turn.conv.phase != "handed_over":
+        turn.tell(turn.words(text_id), slot=f"delivery:{turn.conv.id}", edit=True)
+
+
+_FATES: dict[type, tuple[Literal["delivered", "delayed", "failed"], str]] = {
+    Delivered: ("delivered", "send.delivered"),
+    DeliveryDelayed: ("delayed", "send.delayed"),
+    DeliveryFailed: ("failed", "send.failed"),
+}
+
+
+def forward_text(turn: Turn, text: str) -> None:
+    """Pass words on in the case's thread."""
+    conv = turn.conv
+    turn.change(notes=conv.notes + 1)
+    turn.do(
+        ForwardText(
+            case=conv.id,
+            number=conv.notes + 1,
+            text=text,
+            seller=conv.seller or NOBODY,
+            subject=conv.summary,
+            customer_name=conv.customer_name,
+            locale=conv.locale,
+            inbox=conv.inbox,
+        )
+    )
+
+
+def add_extra_bundle(turn: Turn) -> None:
+    """Send what the tray holds as an addition, while a person has the case."""
+    if any(claim.photo for claim in turn.conv.tray):
+        bundle = replace(bundled(turn), photos=_extras(turn), missing=(), message="")
+        _deliver(turn, bundle, inbox=turn.conv.inbox)
+        turn.change(tray=tuple(claim for claim in turn.conv.tray if claim.photo is None))
