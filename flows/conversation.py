@@ -88,7 +88,7 @@ class Conversation:
     issue_title: str = ""
     summary: str = ""
     last_prompt: Spans = ()  # what the prompt said, for closing it
-    burst: bool = False  # the progress message may be edited: nothing else was said since
+    burst: tuple[str, ...] = ()  # shots (or "tray") the open progress message speaks of; () = nothing to edit
     touched: datetime | None = None  # the customer's last sign of life
     armed: bool = False  # a `waiting` timer is on its way
     reminded: int = 0  # reminders sent since `touched`

@@ -11,12 +11,12 @@ def _zero_one(n: int) -> int:
     return 0 if n in {0, 1} else 1
 
 
-def _single(n: int) -> int:  # noqa: ARG001 - the table's shape
+def _single(n: int) -> int:
     return 0
 
 
 def _slavic_east(n: int) -> int:
-    if n % 10 == 1 and n % 100 not in {11}:
+    if n % 10 == 1 and n % 100 != 11:  # noqa: PLR2004 - eleven
         return 0
     return 1 if n % 10 in {2, 3, 4} and n % 100 not in {12, 13, 14} else 2
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import re
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -16,15 +15,6 @@ logger = logging.getLogger(__name__)
 PAUSE = timedelta(seconds=30)
 LINES = 10
 """Lines of one alert; more are counted."""
-ADDRESS = re.compile(r"[^\s<>@]+@[^\s<>@]+")
-DIGITS = re.compile(r"\d{7,}")
-TOKEN = re.compile(r"\d{6,}:[\w-]{20,}")
-
-
-def scrubbed(text: str) -> str:
-    """Take out what could be an address, a telephone or order number, or a token; one line, 200 characters."""
-    text = TOKEN.sub("[token]", " ".join(text.split()))
-    return DIGITS.sub("[number]", ADDRESS.sub("[address]", text))[:200]
 
 
 class Alarm:

@@ -6,8 +6,8 @@ TOLERATED = 5
 """Failures in a row before the inbox is paused."""
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(minutes=15)
-BUSY = timedelta(seconds=1)
-"""When to ask again while somebody else is probing."""
+BUSY = timedelta(seconds=5)
+"""When to look again while another delivery is probing; its success wakes the others at once."""
 
 
 class Breaker:
@@ -19,19 +19,13 @@ class Breaker:
         self._until: datetime | None = None  # None = closed
         self._probing = False
 
-    @property
-    def paused(self) -> bool:
-        """Whether deliveries have to wait for a probe."""
-        return self._until is not None
-
     def admit(self, now: datetime) -> datetime | None:
         """Let a delivery try (None), or say when to ask again."""
-        if self._until is None:
+        due = self.next_probe(now)
+        if due is None:
             return None
-        if self._probing:
-            return max(self._until, now + BUSY)
-        if now < self._until:
-            return self._until
+        if due > now:
+            return due
         self._probing = True
         return None
 
@@ -53,6 +47,8 @@ class Breaker:
         elif self.failures >= TOLERATED and self._until is None:
             self._until = now + self._pause
 
-    def next_probe(self) -> datetime | None:
+    def next_probe(self, now: datetime) -> datetime | None:
         """When the next delivery may try, None when all may."""
-        return self._until
+        if self._until is None:
+            return None
+        return max(self._until, now + BUSY) if self._probing else self._until

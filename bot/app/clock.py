@@ -24,5 +24,6 @@ class SystemClock:
         return datetime.now(UTC)
 
     async def sleep_until(self, due: datetime) -> None:
-        while (seconds := (due - self.now()).total_seconds()) > 0:
-            await asyncio.sleep(min(seconds, 3600))
+        seconds = (due - self.now()).total_seconds()
+        if seconds > 0:
+            await asyncio.sleep(seconds)

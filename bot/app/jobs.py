@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from bot.app.patience import Patience
+from bot.ports import TransientFailure
 from flows.events import Event
 from storage.ports import OutboxRow, Slot
 
@@ -21,6 +22,10 @@ class Result:
     event: Event | None = None
     slots: Mapping[tuple[int, str], Slot] = field(default_factory=dict)
     after: Callable[[], Awaitable[None]] | None = None
+
+
+class NotReady(TransientFailure):
+    """The row could not be made ready; that says nothing about the inbox it goes to."""
 
 
 Perform = Callable[[OutboxRow], Awaitable[Result]]

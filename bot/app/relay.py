@@ -9,21 +9,22 @@ Laws:
 """
 
 import asyncio
+import contextlib
 import logging
 import random
 import secrets
-from collections.abc import Coroutine, Iterable, MutableMapping, Sequence
+from collections.abc import Coroutine, MutableMapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.app.alarm import Alarm, scrubbed
+from bot.app.alarm import Alarm
 from bot.app.breaker import Breaker
 from bot.app.clock import Timepiece
-from bot.app.faults import where
-from bot.app.jobs import Job, Jobs, Result
+from bot.app.jobs import Job, Jobs, NotReady, Result
 from bot.app.lanes import Held, Lane
 from bot.app.patience import FETCHING, UNEXPECTED, Chance, Patience
+from bot.app.reports import reason, told, where
 from bot.app.timers import Timers
 from bot.ports import PermanentFailure, TransientFailure
 from flows.effects import AlertOperators, SetTimer
@@ -93,12 +94,11 @@ class Relay:
             task.cancel()
         for changed in self._changed.values():
             changed.set()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=grace)
-        late = [task for task in self._tasks if not task.done()]
-        for task in late:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.quiet(), grace)
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*late, *self._clockwork, return_exceptions=True)
+        await asyncio.gather(*self._tasks, *self._clockwork, return_exceptions=True)
 
     async def quiet(self) -> None:
         """Return once everything that can be done now is done; what waits for its time does not count."""
@@ -194,7 +194,7 @@ class Relay:
         """When to look at a lane again: a paused inbox is probed by whichever delivery waits for it."""
         due = lane.ready_at()
         breaker = self._breakers.get(lane.gate)
-        probe = breaker.next_probe() if breaker is not None and lane.waiting[0].row.attempts else None
+        probe = breaker.next_probe(self._clock.now()) if breaker is not None else None
         return due if probe is None else min(due, probe)
 
     async def _carry_out(self, lane: Lane, held: Held) -> None:
@@ -210,7 +210,7 @@ class Relay:
                 result = await job.perform(held.row)
         except (TransientFailure, StorageFailure) as failure:
             if breaker is not None:
-                breaker.failed(self._clock.now())
+                _count_failure(breaker, failure, self._clock.now())
             await self._again(lane, held, job, failure, job.patience)
         except PermanentFailure as failure:
             self._opened(lane.gate, breaker)
@@ -218,7 +218,7 @@ class Relay:
         except Exception as fault:  # noqa: BLE001 - law 4
             if breaker is not None:
                 breaker.abandoned()
-            logger.error("%s: %s at %s", _told(held.row), type(fault).__name__, where(fault))  # noqa: TRY400
+            logger.error("%s: %s at %s", told(held.row), type(fault).__name__, where(fault))  # noqa: TRY400
             await self._again(lane, held, job, fault, UNEXPECTED)
         else:
             self._opened(lane.gate, breaker)
@@ -267,15 +267,15 @@ class Relay:
         named = getattr(failure, "retry_after", None)
         wait = max(patience.delay(failures, self._chance), named or 0.0)
         due = now + timedelta(seconds=wait)
-        error = _reason(failure)
+        error = reason(failure)
         held.row = replace(held.row, attempts=failures, due=due, error=error)
-        logger.warning("%s: attempt %d failed, again in %.1f s: %s", _told(held.row), failures, wait, error)
+        logger.warning("%s: attempt %d failed, again in %.1f s: %s", told(held.row), failures, wait, error)
         lane.put_back(held, not_before=due)
         await self._tell_delay(job, held)
         try:
             await self._outbox.postpone(held.row.id, due=due, attempts=failures, error=error)
         except StorageFailure as fault:
-            logger.warning("%s: cannot be postponed: %s", _told(held.row), type(fault).__name__)
+            logger.warning("%s: cannot be postponed: %s", told(held.row), type(fault).__name__)
 
     async def _tell_delay(self, job: Job, held: Held) -> None:
         event = job.delayed(held.row.effect)
@@ -288,22 +288,20 @@ class Relay:
         event = job.surrender(held.row.effect)
         if event is not None:
             await self._post(held.row, event, key=f"{held.row.id}.failed")
-        await self._insist(lambda: self._outbox.bury(held.row.id, error=_reason(failure)))
+        await self._insist(lambda: self._outbox.bury(held.row.id, error=reason(failure)))
         if held.absorbed:
             await self._insist(lambda: self._outbox.settle(held.absorbed))
         self._forget(*held.ids)
-        logger.error("%s: given up: %s", _told(held.row), _reason(failure))
+        logger.error("%s: given up: %s", told(held.row), reason(failure))
         if not isinstance(held.row.effect, AlertOperators):
-            self._alarm.sound(f"Given up: {_told(held.row)} ({_reason(failure)}). See: clearshot outbox list")
+            self._alarm.sound(f"Given up: {told(held.row)} ({reason(failure)}). See: clearshot outbox list")
 
     def _forget(self, *ids: str) -> None:
         self._held.difference_update(ids)
         if self._done_meanwhile is not None:
             self._done_meanwhile.update(ids)
 
-    async def _post(
-        self, row: OutboxRow, event: Event, *, key: str, settles: tuple[str, ...] = ()
-    ) -> None:
+    async def _post(self, row: OutboxRow, event: Event, *, key: str, settles: tuple[str, ...] = ()) -> None:
         stamped = replace(event, at=self._clock.now(), nonce=secrets.token_hex(8))
         arrival = Arrival(source="outbox", id=key, chat=row.chat, event=stamped, settles=settles)
         committed: Committed = await self._insist(lambda: self._streams.post(arrival))
@@ -365,26 +363,15 @@ class Relay:
             self._quiet.set()
 
 
+def _count_failure(breaker: Breaker, failure: Exception, now: datetime) -> None:
+    if isinstance(failure, NotReady | StorageFailure):
+        breaker.abandoned()
+    else:
+        breaker.failed(now)
+
+
 async def _best_effort(work: Any) -> None:
     try:
         await work
     except (TransientFailure, PermanentFailure) as failure:
-        logger.info("left undone: %s", _reason(failure))
-
-
-def _told(row: OutboxRow) -> str:
-    """Name a row for log and alert: what and which case, nothing personal."""
-    effect = row.effect
-    case = getattr(effect, "case", "") or getattr(getattr(effect, "bundle", None), "case", "")
-    return f"{type(effect).__name__}{f' of case {case}' if case else ''} [{row.id}]"
-
-
-def _reason(failure: Exception) -> str:
-    if isinstance(failure, TransientFailure | PermanentFailure):
-        return scrubbed(f"{type(failure).__name__}: {failure}")
-    return f"{type(failure).__name__} at {where(failure)}"
-
-
-def dead_letters(rows: Iterable[OutboxRow]) -> list[str]:
-    """Describe dead letters, a line each."""
-    return [f"{row.id}  {_told(row)}  {row.error}" for row in rows]
+        logger.info("left undone: %s", reason(failure))

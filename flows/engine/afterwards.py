@@ -155,7 +155,7 @@ def on_settled(turn: Turn, event: CaseSettled) -> None:
     turn.tell((*said, *words))
 
 
-def on_handed_back(turn: Turn, event: HandedBack) -> None:  # noqa: ARG001 - the table's shape
+def on_handed_back(turn: Turn, event: HandedBack) -> None:
     """A person gives the case back: the flow goes on after the step that handed it over."""
     if turn.conv.phase != "handed_over":
         return

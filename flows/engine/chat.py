@@ -26,7 +26,7 @@ from flows.outcome import Outcome
 from flows.values import Order, Seller
 
 CODE_LETTERS = "23456789BCDFGHJKLMNPQRSTVWXZ"
-"""No look-alikes (0/O, 1/I) and no vowels but none that spell words."""
+"""No look-alikes (0/O, 1/I) and no vowels, so that no code spells a word."""
 CODE_LENGTH = 6
 MOST_OPEN = 20
 """Conversations of one chat that may still hear something; the oldest sent ones drop out first."""
@@ -204,7 +204,8 @@ def _acquainted(chat: Chat, event: Event, catalogue: Catalogue) -> Chat:
         return chat
     language = chat.language
     if not chat.chosen and event.language:
-        language = _known(event.language.split("-")[0], catalogue.texts.locales)
+        told = event.language.split("-")[0]
+        language = told if told in catalogue.texts.locales else chat.language
     name = event.name or chat.name
     blocked = chat.blocked and isinstance(event, ChatBlocked)
     if (name, language, blocked) == (chat.name, chat.language, chat.blocked):

@@ -58,7 +58,9 @@ class Turn:
         """Render a flow's text in the customer's language (or `locale`), else in the flow's first."""
         tongue = self.tongue(text, locale)
         template = templates.parse(text.get(tongue, ""))
-        return templates.render(template, lambda name: self.value(name, locale=tongue), locale=tongue)
+        return trimmed(
+            templates.render(template, lambda name: self.value(name, locale=tongue), locale=tongue)
+        )
 
     def own_plain(self, text: Text, *, locale: str | None = None) -> str:
         """Render as `own` does, without styles."""
@@ -71,7 +73,7 @@ class Turn:
 
     def words(self, text_id: str, **names: Any) -> Spans:
         """Render a text that belongs to no flow; names not given are looked up as in flows."""
-        return self.catalogue.texts.say(self.conv.locale, text_id, self._names(names))
+        return trimmed(self.catalogue.texts.say(self.conv.locale, text_id, self._names(names)))
 
     def plain(self, text_id: str, **names: Any) -> str:
         """Render as `words` does, without styles."""
@@ -130,8 +132,8 @@ class Turn:
                 **more,
             )
         )
-        if not slot.startswith("progress:"):
-            self.change(burst=False)
+        if not slot.startswith(("progress:", "tray:")):
+            self.change(burst=())
 
     def prompt(
         self,
@@ -155,7 +157,7 @@ class Turn:
                 placeholder=hint,
             )
         )
-        self.change(last_prompt=spans, burst=False)
+        self.change(last_prompt=spans, burst=())
         self.arm()
 
     def next_serial(self) -> None:
@@ -205,6 +207,13 @@ class Turn:
         """Note a sign of life of the customer."""
         if isinstance(self.event, FromCustomer):
             self.change(touched=self.event.at, reminded=0)
+
+
+def trimmed(spans: Spans) -> Spans:
+    """Drop white space at the end: block texts of YAML end in a line break."""
+    while spans and not spans[-1].text.rstrip():
+        spans = spans[:-1]
+    return (*spans[:-1], Span(text=spans[-1].text.rstrip(), style=spans[-1].style)) if spans else ()
 
 
 def joined(parts: list[Spans], between: Span) -> Spans:

@@ -167,8 +167,15 @@ def forward(turn: Turn, arrive: Enter) -> None:
     turn.change(history=history[-100:], mode="")
     target = target_of(turn, left)
     if target and _is_backward(turn.flow, left, target):
-        turn.change(answers={key: answer for key, answer in turn.conv.answers.items() if key != target})
+        again = _between(turn.flow, target, left)
+        turn.change(answers={key: answer for key, answer in turn.conv.answers.items() if key not in again})
     arrive(turn, target)
+
+
+def _between(flow: Flow, first: str, last: str) -> set[str]:
+    """The steps that a jump back asks again."""
+    ids = list(flow.steps)
+    return set(ids[ids.index(first) : ids.index(last) + 1])
 
 
 def _is_backward(flow: Flow, left: str, target: str) -> bool:

@@ -1,0 +1,49 @@
+"""What a seller or an operator does to a case, as events for its customer's stream; no door into conversations."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.app.clock import Timepiece
+from flows.events import CaseSettled, Event, HandedBack, PhotoRequested, SellerAnswered
+from storage.ports import Arrival, Streams
+
+
+class NoSuchCase(Exception):
+    """There is no case with this code."""
+
+
+class CaseActions:
+    """Posts to the customer of a case; the same `key` counts once, so that a repeated answer is not told twice."""
+
+    def __init__(self, *, streams: Streams, clock: Timepiece, source: str = "cli") -> None:
+        self._streams = streams
+        self._clock = clock
+        self._source = source
+
+    async def answer(self, case: str, text: str, *, author: str = "", key: str = "") -> None:
+        """Bring the seller's words to the customer."""
+        await self._post(case, SellerAnswered(case=case, text=text, author=author), key)
+
+    async def request_photo(
+        self, case: str, text: str = "", *, labels: Sequence[str] = (), key: str = ""
+    ) -> None:
+        """Ask the customer for one more photo, in words or by the labels of shots."""
+        await self._post(case, PhotoRequested(case=case, text=text, labels=tuple(labels)), key)
+
+    async def settle(self, case: str, text: str = "", *, key: str = "") -> None:
+        """Call the matter settled."""
+        await self._post(case, CaseSettled(case=case, text=text), key)
+
+    async def give_back(self, case: str, *, key: str = "") -> None:
+        """Give a case that a person had taken over back to the bot."""
+        await self._post(case, HandedBack(case=case), key)
+
+    async def _post(self, case: str, event: Event, key: str) -> None:
+        chat = await self._streams.chats_of(case)
+        if chat is None:
+            raise NoSuchCase(case)
+        stamped = replace(event, at=self._clock.now(), nonce=secrets.token_hex(8))
+        await self._streams.post(
+            Arrival(source=self._source, id=key or secrets.token_hex(16), chat=chat, event=stamped)
+        )

@@ -1,0 +1,135 @@
+"""Performs what goes to sellers: bundles and notes, each to its inbox, with a key that delivers once."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+
+from bot.app.jobs import NotReady, Result
+from bot.ports import (
+    LabelledFile,
+    NotAPicture,
+    Parcel,
+    PermanentFailure,
+    PhotoJudge,
+    Preparation,
+    SellerInbox,
+    TransientFailure,
+)
+from flows.effects import DeliverBundle, ForwardText
+from flows.events import Delivered, DeliveryDelayed, DeliveryFailed, Event
+from flows.values import Bundle, BundlePhoto
+from storage.ports import BlobStore, OutboxRow
+
+SUPPORT = "support"
+"""The inbox of what has no seller's inbox."""
+
+NameFiles = Callable[[Bundle, Sequence[str]], Sequence[str]]
+"""Names the files of a bundle, by the media types that they have after preparation."""
+WriteManifest = Callable[[Bundle, Sequence[LabelledFile]], bytes]
+
+
+class Packer:
+    """Makes a parcel of a bundle: originals are loaded and prepared one at a time, for memory's sake."""
+
+    def __init__(
+        self,
+        *,
+        blobs: BlobStore,
+        judge: PhotoJudge,
+        name_files: NameFiles,
+        write_manifest: WriteManifest,
+        preparations: Mapping[str, Preparation],
+    ) -> None:
+        self._blobs = blobs
+        self._judge = judge
+        self._name_files = name_files
+        self._write_manifest = write_manifest
+        self._preparations = preparations
+
+    async def pack(self, bundle: Bundle) -> Parcel:
+        """Prepare, name and list every photo."""
+        how = self._preparations.get(bundle.seller.id, Preparation())
+        try:
+            prepared = [await self._prepared(photo, how) for photo in bundle.photos]
+        except TransientFailure as failure:
+            raise NotReady(str(failure)) from None
+        names = self._name_files(bundle, [mime for _, mime, _, _ in prepared])
+        files = tuple(
+            _labelled(photo, name, made)
+            for photo, name, made in zip(bundle.photos, names, prepared, strict=True)
+        )
+        return Parcel(bundle=bundle, files=files, manifest=self._write_manifest(bundle, files))
+
+    async def _prepared(self, photo: BundlePhoto, how: Preparation) -> tuple[bytes, str, int, int]:
+        try:
+            original = await self._blobs.get(photo.photo.key)
+        except KeyError:
+            raise PermanentFailure(f"the photo {photo.label} is not in the store") from None
+        if photo.photo.kind == "pdf":
+            return original, photo.photo.mime, 0, 0
+        try:
+            return await self._judge.prepare(original, how=how)
+        except NotAPicture as refusal:
+            raise PermanentFailure(f"the photo {photo.label} cannot be prepared: {refusal.reason}") from None
+
+
+def _labelled(photo: BundlePhoto, name: str, made: tuple[bytes, str, int, int]) -> LabelledFile:
+    content, mime, width, height = made
+    return LabelledFile(
+        name=name,
+        label=photo.label,
+        title=photo.title,
+        mime=mime,
+        content=content,
+        sha256=hashlib.sha256(content).hexdigest(),
+        original_sha256=photo.photo.sha256,
+        width=width,
+        height=height,
+        flags=photo.flags,
+        barcode=photo.barcode,
+        text=photo.text,
+    )
+
+
+class Deliverer:
+    """DeliverBundle and ForwardText: what has no inbox of its own goes to support."""
+
+    def __init__(self, *, inboxes: Mapping[str, SellerInbox], packer: Packer) -> None:
+        self._inboxes = inboxes
+        self._packer = packer
+
+    def gate(self, effect: DeliverBundle | ForwardText) -> str:
+        """Name the inbox that an effect goes to."""
+        seller = effect.bundle.seller if isinstance(effect, DeliverBundle) else effect.seller
+        wanted = effect.inbox or seller.id
+        return wanted if wanted in self._inboxes else SUPPORT
+
+    def _inbox(self, effect: DeliverBundle | ForwardText) -> SellerInbox:
+        inbox = self._inboxes.get(self.gate(effect))
+        if inbox is None:
+            raise PermanentFailure("there is no inbox for this case, and none called support")
+        return inbox
+
+    async def deliver(self, row: OutboxRow) -> Result:
+        """Deliver one bundle."""
+        effect: DeliverBundle = row.effect  # type: ignore[assignment]  # the table of performers pairs them
+        bundle = effect.bundle
+        inbox = self._inbox(effect)
+        parcel = await self._packer.pack(bundle)
+        receipt = await inbox.deliver(parcel, idempotency_key=f"{bundle.case}.{bundle.number}")
+        return Result(event=Delivered(case=bundle.case, number=bundle.number, place=receipt.place))
+
+    async def forward(self, row: OutboxRow) -> Result:
+        """Pass the customer's words on."""
+        effect: ForwardText = row.effect  # type: ignore[assignment]  # the table of performers pairs them
+        await self._inbox(effect).forward(effect, idempotency_key=f"{effect.case}.note.{effect.number}")
+        return Result()
+
+
+def delayed(effect: DeliverBundle) -> Event:
+    """Tell that the inbox is out of reach for now."""
+    return DeliveryDelayed(case=effect.bundle.case, number=effect.bundle.number)
+
+
+def failed(effect: DeliverBundle) -> Event:
+    """Tell that the bundle could not be delivered."""
+    return DeliveryFailed(case=effect.bundle.case, number=effect.bundle.number)

@@ -1,0 +1,95 @@
+"""Which performer carries out which effect: one literal table, and what it is put together from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.app import deliveries, finding, photographs
+from bot.app.alarm import Alarm
+from bot.app.clock import Timepiece
+from bot.app.deliveries import Deliverer, NameFiles, Packer, WriteManifest
+from bot.app.finding import ANSWER_TAKES, Finder, Redeemer
+from bot.app.jobs import Job, Jobs, Result
+from bot.app.patience import DELIVERING, FETCHING, LOOKING, SENDING
+from bot.app.photographs import Forgetting, Judging, Storer
+from bot.app.relay import Fresh
+from bot.app.speaking import Speaker
+from bot.ports import Chat, OrderSource, PhotoJudge, Pictures, Preparation, SellerInbox
+from flows.catalogue import Texts
+from flows.effects import (
+    AlertOperators,
+    DeliverBundle,
+    FindOrders,
+    ForgetPhotos,
+    ForwardText,
+    JudgePhoto,
+    RedeemLink,
+    Say,
+    StorePhoto,
+)
+from storage.ports import BlobStore, OutboxRow, Storage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """The adapters that the performers act through."""
+
+    chat: Chat
+    pictures: Pictures
+    judge: PhotoJudge
+    blobs: BlobStore
+    inboxes: Mapping[str, SellerInbox]
+    preparations: Mapping[str, Preparation]
+    sources: Sequence[OrderSource]
+    texts: Texts
+    name_files: NameFiles
+    write_manifest: WriteManifest
+    answer_takes: float = ANSWER_TAKES
+
+
+def performers(outside: Outside, *, storage: Storage, alarm: Alarm, clock: Timepiece, fresh: Fresh) -> Jobs:
+    """Make the table of effects and their performers; SetTimer is the relay's own."""
+    speak = Speaker(chat=outside.chat, pictures=outside.pictures, outbox=storage.outbox, fresh=fresh)
+    store = Storer(chat=outside.chat, judge=outside.judge, blobs=outside.blobs)
+    judge = Judging(
+        judge=outside.judge,
+        blobs=outside.blobs,
+        cases=storage.cases,
+        streams=storage.streams,
+        texts=outside.texts,
+    )
+    packer = Packer(
+        blobs=outside.blobs,
+        judge=outside.judge,
+        name_files=outside.name_files,
+        write_manifest=outside.write_manifest,
+        preparations=outside.preparations,
+    )
+    post = Deliverer(inboxes=outside.inboxes, packer=packer)
+    find = Finder(
+        orders=storage.orders, sources=outside.sources, clock=clock, answer_takes=outside.answer_takes
+    )
+    redeem = Redeemer(orders=storage.orders, clock=clock)
+    forget = Forgetting(blobs=outside.blobs)
+
+    async def alert(row: OutboxRow) -> Result:
+        await alarm.tell(getattr(row.effect, "text", ""))
+        return Result()
+
+    return {
+        Say: Job(perform=speak, pool="sends", patience=SENDING),
+        StorePhoto: Job(perform=store, pool="photos", patience=FETCHING, surrender=photographs.never_stored),
+        JudgePhoto: Job(perform=judge, pool="photos", patience=LOOKING, surrender=photographs.cannot_tell),
+        ForgetPhotos: Job(perform=forget, pool="rest", patience=SENDING),
+        FindOrders: Job(perform=find, pool="rest", patience=LOOKING, surrender=finding.nothing_found),
+        RedeemLink: Job(perform=redeem, pool="rest", patience=LOOKING, surrender=finding.not_linked),
+        DeliverBundle: Job(
+            perform=post.deliver,
+            pool="deliveries",
+            patience=DELIVERING,
+            surrender=deliveries.failed,
+            delayed=deliveries.delayed,
+            gate=post.gate,
+        ),
+        ForwardText: Job(perform=post.forward, pool="deliveries", patience=DELIVERING, gate=post.gate),
+        AlertOperators: Job(perform=alert, pool="rest", patience=SENDING),
+    }

@@ -1,0 +1,147 @@
+"""The sellers file: who the sellers are, in which language they read, and where their bundles go."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from bot.ports import Preparation, SellerProfile
+from flows.definition import Locale
+from flows.values import Seller
+from flows.yaml_source import Fault, Mark, SourceFault, mark_of, parse
+
+SellerId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
+SUPPORT = "support"
+
+
+class Photos(BaseModel):
+    """How a seller wants pictures."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    longest_side: int = Field(2048, ge=320, le=10000)
+    max_bytes: int = Field(0, ge=0)
+    quality: int = Field(85, ge=40, le=95)
+
+
+class Entry(BaseModel):
+    """One seller, or support."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(min_length=1, max_length=80)
+    locale: Locale = "en"
+    inbox: str = "folder"
+    settings: dict[str, Any] = {}
+    photos: Photos = Photos()
+    attributes: dict[str, str] = {}
+
+    def profile(self, seller_id: str) -> SellerProfile:
+        """Say it as the ports do."""
+        return SellerProfile(
+            id=seller_id,
+            name=self.name,
+            locale=self.locale,
+            inbox=self.inbox,
+            settings=self.settings,
+            preparation=Preparation(
+                longest_side=self.photos.longest_side,
+                max_bytes=self.photos.max_bytes,
+                quality=self.photos.quality,
+            ),
+        )
+
+    def seller(self, seller_id: str) -> Seller:
+        """Say what flows may know."""
+        return Seller(id=seller_id, name=self.name, locale=self.locale, attributes=self.attributes)
+
+
+class SellersFile(BaseModel):
+    """The whole file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    sellers: dict[SellerId, Entry] = Field(min_length=1)
+    support: Entry | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sellers:
+    """Everybody who gets bundles. `profiles` has support too, `known` only whom customers may choose."""
+
+    profiles: tuple[SellerProfile, ...]
+    known: tuple[Seller, ...]
+    marks: Mapping[str, Mark] = field(default_factory=dict)  # where a profile stands
+
+
+class WrongSellers(Exception):
+    """The sellers file cannot be used: one `file:line:column: message` line for each fault."""
+
+    def __init__(self, *faults: Fault) -> None:
+        super().__init__("\n".join(str(fault) for fault in faults))
+        self.faults = faults
+
+
+def read_sellers(file: Path | None, *, inboxes: Collection[str]) -> Sellers:
+    """Read the file; without one there is a single seller whose bundles go to a folder."""
+    if file is None:
+        return _made(SellersFile(sellers={"shop": Entry(name="The shop")}), {})
+    return parse_sellers(str(file), file.read_text(encoding="utf-8"), inboxes=inboxes)
+
+
+def parse_sellers(name: str, text: str, *, inboxes: Collection[str]) -> Sellers:
+    """Check a sellers file; raises WrongSellers."""
+    try:
+        root = parse(name, text)
+        parsed = SellersFile.model_validate(_plain(root))
+    except SourceFault as refusal:
+        raise WrongSellers(refusal.fault) from None
+    except ValidationError as refusal:
+        raise WrongSellers(*(_fault(error, root) for error in refusal.errors())) from None
+    entries = {**parsed.sellers, **({SUPPORT: parsed.support} if parsed.support else {})}
+    marks = {key: _mark(root, key) for key in entries}
+    wrong = [key for key, entry in entries.items() if entry.inbox not in inboxes]
+    if wrong:
+        raise WrongSellers(*(Fault(marks[key], _no_inbox(entries[key].inbox, inboxes)) for key in wrong))
+    return _made(parsed, marks)
+
+
+def _mark(root: Any, key: str) -> Mark:
+    path = (SUPPORT, "inbox") if key == SUPPORT else ("sellers", key, "inbox")
+    return mark_of(root, path)
+
+
+def _made(parsed: SellersFile, marks: Mapping[str, Mark]) -> Sellers:
+    support = parsed.support or Entry(name="Support")
+    entries = {**parsed.sellers, SUPPORT: support}
+    return Sellers(
+        profiles=tuple(entry.profile(key) for key, entry in entries.items()),
+        known=tuple(entry.seller(key) for key, entry in parsed.sellers.items()),
+        marks=marks,
+    )
+
+
+def _no_inbox(name: str, inboxes: Collection[str]) -> str:
+    return f"there is no inbox {name!r}; there are: {', '.join(sorted(inboxes))}"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    return [_plain(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _fault(error: Any, root: Any) -> Fault:
+    loc = tuple(part for part in error["loc"] if part != "[key]")
+    name = str(loc[-1]) if loc else "sellers"
+    wording = {
+        "extra_forbidden": f"unknown key {name!r}",
+        "missing": f"{name!r} is missing",
+        "string_pattern_mismatch": f"{str(error['input'])[:60]!r} does not fit here",
+        "string_type": f"{name!r} is a text: quote it",
+        "too_short": "at least one seller",
+    }
+    said = wording.get(error["type"], f"{name!r}: {error['msg'].removeprefix('Value error, ')}")
+    return Fault(mark_of(root, loc), said)

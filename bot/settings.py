@@ -1,0 +1,208 @@
+"""The settings: environment variables, or one YAML file; checked whole, every fault one line that names its variable."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+
+from bot.settings_table import PREFIX, ROWS, Row
+from flows.yaml_source import SourceFault, parse
+
+TELEGRAM = "https://api.telegram.org"
+DATA = Path("clearshot-data")
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+OWN_NAMES = {f"{PREFIX}SETTINGS", f"{PREFIX}TEST_DATA", f"{PREFIX}VENV"}
+
+
+class WrongSettings(Exception):
+    """Settings that cannot be used: one line for each."""
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
+
+
+class Settings(BaseModel):
+    """What an operator decides; secrets never show in a repr or a log."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    telegram_token: SecretStr | None = None
+    telegram_api: str = TELEGRAM
+    telegram_secret: SecretStr | None = None
+    database: str = f"sqlite:///{DATA}/clearshot.db"
+    blobs: str = f"{DATA}/blobs"
+    flows: Path | None = None
+    sellers: Path | None = None
+    orders: Path | None = None
+    operators: tuple[int, ...] = ()
+    public_url: str = ""
+    listen: str = "127.0.0.1:8080"
+    retention: int = Field(90, ge=1, le=3650)
+    photo_workers: int = Field(1, ge=1, le=16)
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("telegram_token")
+    @classmethod
+    def _token(cls, token: SecretStr | None) -> SecretStr | None:
+        if token is not None and not re.fullmatch(r"\d{1,20}:[\w-]{1,200}", token.get_secret_value()):
+            raise ValueError("is no bot token: digits, a colon, then letters, digits, _ and -")
+        return token
+
+    @field_validator("telegram_secret")
+    @classmethod
+    def _secret(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None and not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", secret.get_secret_value()):
+            raise ValueError("takes 1-256 of A-Z a-z 0-9 _ -")
+        return secret
+
+    @field_validator("telegram_api", "public_url")
+    @classmethod
+    def _address(cls, address: str) -> str:
+        if not address:
+            return address
+        parts = urlsplit(address)
+        secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
+        local_api = parts.scheme == "http" and parts.hostname is not None and parts.port is not None
+        if not parts.hostname or not (secure or local_api) or parts.query or parts.fragment:
+            raise ValueError("is no address such as https://bot.example.org")
+        return address.rstrip("/")
+
+    @field_validator("database")
+    @classmethod
+    def _database(cls, address: str) -> str:
+        if not re.match(r"(sqlite:///|postgres(ql)?(\+\w+)?://)", address):
+            raise ValueError("is neither sqlite:///FILE nor postgresql://...")
+        return address
+
+    @field_validator("blobs")
+    @classmethod
+    def _blobs(cls, place: str) -> str:
+        if "://" in place:
+            raise ValueError("is no folder; object stores are not supported by this version")
+        return place
+
+    @field_validator("listen")
+    @classmethod
+    def _listen(cls, listen: str) -> str:
+        host, _, port = listen.rpartition(":")
+        if not host or not port.isdigit() or int(port) > 65535:  # noqa: PLR2004 - the highest port
+            raise ValueError("is not ADDRESS:PORT, such as 127.0.0.1:8080")
+        return listen
+
+    @field_validator("operators", mode="before")
+    @classmethod
+    def _operators(cls, raw: Any) -> Any:
+        parts = raw if isinstance(raw, list | tuple) else re.split(r"[\s,]+", str(raw).strip())
+        if not all(re.fullmatch(r"-?\d{1,18}", str(part)) for part in parts if part != ""):
+            raise ValueError("takes Telegram ids (numbers), separated by commas")
+        return tuple(int(part) for part in parts if part != "")
+
+    @field_validator("flows")
+    @classmethod
+    def _folder(cls, folder: Path | None) -> Path | None:
+        if folder is not None and not folder.is_dir():
+            raise ValueError(f"there is no folder {folder}")
+        return folder
+
+    @field_validator("sellers", "orders")
+    @classmethod
+    def _file(cls, file: Path | None) -> Path | None:
+        if file is not None and not file.is_file():
+            raise ValueError(f"there is no file {file}")
+        return file
+
+    @property
+    def host(self) -> str:
+        """The address to listen on."""
+        return self.listen.rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        """The port to listen on, 0 = any."""
+        return int(self.listen.rpartition(":")[2])
+
+    @property
+    def webhook_secret(self) -> str:
+        """The secret of webhook calls: set, or made of the token so that it stays the same."""
+        if self.telegram_secret is not None:
+            return self.telegram_secret.get_secret_value()
+        return hashlib.sha256(b"webhook secret of " + self.token.encode()).hexdigest()
+
+    @property
+    def token(self) -> str:
+        """The bot's token; raises WrongSettings when there is none."""
+        if self.telegram_token is None:
+            raise WrongSettings(f"{PREFIX}TELEGRAM_TOKEN: is not set; @BotFather gives you one")
+        return self.telegram_token.get_secret_value()
+
+
+def read_settings(environ: Mapping[str, str], *, file: Path | None = None) -> Settings:
+    """Read the environment, then the settings file for what it leaves out; raises WrongSettings."""
+    named = environ.get(f"{PREFIX}SETTINGS")
+    file = file or (Path(named) if named else None)
+    values = _from_file(file) if file else {}
+    lines = _misspelt(environ)
+    known = {row.variable: row.name for row in ROWS}
+    values |= {known[name]: value for name, value in environ.items() if name in known and value != ""}
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as refusal:
+        raise WrongSettings(*lines, *(_line(error) for error in refusal.errors())) from None
+    if lines:
+        raise WrongSettings(*lines)
+    return settings
+
+
+def _from_file(file: Path) -> dict[str, Any]:
+    try:
+        root = parse(str(file), file.read_text(encoding="utf-8"))
+    except SourceFault as refusal:
+        raise WrongSettings(str(refusal.fault)) from None
+    except (OSError, UnicodeDecodeError) as fault:
+        why = fault.strerror if isinstance(fault, OSError) else "is no UTF-8 text"
+        raise WrongSettings(f"{PREFIX}SETTINGS: {file}: {why}") from None
+    names = {row.name for row in ROWS}
+    unknown = [f"{root.marks[key]}: {_unknown(key, names)}" for key in root if key not in names]
+    if unknown:
+        raise WrongSettings(*[line.replace("Mark", "") for line in unknown])
+    return {key: _scalar(value) for key, value in root.items() if value is not None}
+
+
+def _scalar(value: Any) -> Any:
+    return list(value) if isinstance(value, list) else value if isinstance(value, int) else str(value)
+
+
+def _unknown(key: str, names: set[str]) -> str:
+    near = get_close_matches(key, sorted(names), n=1)
+    return f"unknown setting {key!r}" + (f", did you mean {near[0]!r}?" if near else "")
+
+
+def _misspelt(environ: Mapping[str, str]) -> list[str]:
+    """Name variables that look like settings and are none; others with our prefix are left alone."""
+    names = {row.variable for row in ROWS}
+    strange = [name for name in environ if name.startswith(PREFIX) and name not in names | OWN_NAMES]
+    near = {name: get_close_matches(name, sorted(names), n=1, cutoff=0.85) for name in sorted(strange)}
+    return [f"{name}: no such setting, did you mean {found[0]}?" for name, found in near.items() if found]
+
+
+def _line(error: Any) -> str:
+    variable = PREFIX + str(error["loc"][0]).upper()
+    said = error["msg"].removeprefix("Value error, ")
+    secret = "SECRET" in variable or "TOKEN" in variable
+    given = (
+        "" if secret or isinstance(error["input"], dict | list | tuple) else f"{str(error['input'])[:80]!r} "
+    )
+    plain = {"int_parsing": "is no whole number", "literal_error": "is none of debug, info, warning, error"}
+    said = plain.get(error["type"], said[:1].lower() + said[1:])
+    return f"{variable}: {given}{said}"
+
+
+def describe() -> tuple[Row, ...]:
+    """Every setting as people read it."""
+    return ROWS
