@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from bot.settings_table import PREFIX, ROWS, Row
-from flows.yaml_source import SourceFault, parse
+from flows.yaml_source import Fault, SourceFault, parse
 
 TELEGRAM = "https://api.telegram.org"
 DATA = Path("clearshot-data")
@@ -168,9 +168,9 @@ def _from_file(file: Path) -> dict[str, Any]:
         why = fault.strerror if isinstance(fault, OSError) else "is no UTF-8 text"
         raise WrongSettings(f"{PREFIX}SETTINGS: {file}: {why}") from None
     names = {row.name for row in ROWS}
-    unknown = [f"{root.marks[key]}: {_unknown(key, names)}" for key in root if key not in names]
+    unknown = [str(Fault(root.marks[key], _unknown(key, names))) for key in root if key not in names]
     if unknown:
-        raise WrongSettings(*[line.replace("Mark", "") for line in unknown])
+        raise WrongSettings(*unknown)
     return {key: _scalar(value) for key, value in root.items() if value is not None}
 
 

@@ -3,8 +3,8 @@
 import asyncio
 import hashlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import cast, get_args
 
@@ -229,11 +229,11 @@ class FakeJudge:
         self._fail()
         self.judged.append(quality)
         fingerprint = hashlib.sha256(content).hexdigest()[:16]
-        problems = list(_problems(content))
+        problems: list[Problem] = list(_problems(content))
         if min(self.width, self.height) < quality.min_side and "small" not in problems:
             problems.append("small")
-        problems += [cast("Problem", "duplicate")] if fingerprint in others else []
-        problems += [cast("Problem", "seen_before")] if fingerprint in earlier else []
+        problems += ["duplicate"] if fingerprint in others else []
+        problems += ["seen_before"] if fingerprint in earlier else []
         sharpness = 0.1 if "blur" in problems else 0.9
         return Verdict(problems=tuple(problems), sharpness=sharpness, fingerprint=fingerprint)
 

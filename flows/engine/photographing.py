@@ -41,9 +41,12 @@ def _acknowledge_tray(turn: Turn) -> None:
     ahead = not any(state.claims for state in turn.conv.shots.values())
     text_id = "shots.tray" if ahead else "shots.extra"
     turn.tell(
-        turn.words(text_id), slot=f"tray:{turn.conv.id}", edit=turn.conv.burst, delay=claiming.ALBUM_DELAY
+        turn.words(text_id),
+        slot=f"tray:{turn.conv.id}",
+        edit="tray" in turn.conv.burst,
+        delay=claiming.ALBUM_DELAY,
     )
-    turn.change(burst=True)
+    turn.change(burst=(*turn.conv.burst, "tray"))
 
 
 def on_refused(turn: Turn, event: PhotoRefused) -> None:

@@ -195,14 +195,23 @@ def mark(turn: Turn, shot: Shot) -> str:
 
 def progress(turn: Turn, step: Step, *, delay: float = 0) -> None:
     """Show how far the photos are: one message, edited in place while photos come in."""
-    shots = active_shots(turn, step)
-    touched = [shot for shot in shots if state_of(turn, shot.label).claims]
-    lines: list[Spans] = [(_progress_line(turn, shot),) for shot in touched]
-    if not lines:
-        return
-    edit, turn_burst = turn.conv.burst, True
-    turn.tell(joined(lines, LINE), slot=f"progress:{turn.conv.id}", edit=edit, delay=delay)
-    turn.change(burst=turn_burst)
+    moving = {
+        label
+        for label, state in turn.conv.shots.items()
+        if any(claim.status in {"pending", "stored"} for claim in state.claims)
+    }
+    spoken = tuple(
+        shot.label
+        for shot in active_shots(turn, step)
+        if shot.label in moving or shot.label in turn.conv.burst
+    )
+    lines: list[Spans] = [
+        (_progress_line(turn, shot),) for shot in active_shots(turn, step) if shot.label in spoken
+    ]
+    if lines:
+        edit = any(label in turn.conv.burst for label in spoken)
+        turn.tell(joined(lines, LINE), slot=f"progress:{turn.conv.id}", edit=edit, delay=delay)
+        turn.change(burst=spoken)
 
 
 def _progress_line(turn: Turn, shot: Shot) -> Span:
