@@ -17,6 +17,7 @@ class Held:
 
     row: OutboxRow
     came: datetime
+    first: datetime  # when the first of those that it supersedes came
     absorbed: tuple[str, ...] = ()
     told: bool = False  # that it is delayed
 
@@ -42,7 +43,7 @@ class Lane:
 
     def add(self, row: OutboxRow, *, now: datetime) -> None:
         """Put a row in its place, by id; let it supersede a waiting Say of its slot."""
-        held = Held(row=row, came=now)
+        held = Held(row=row, came=now, first=now)
         earlier = self._superseded_by(held)
         if earlier is None:
             insort(self.waiting, held, key=lambda one: one.row.id)
@@ -63,9 +64,7 @@ class Lane:
         if before is None or after is None:
             return
         later.absorbed = (*earlier.absorbed, earlier.row.id)
-        later.came = max(
-            earlier.came, min(later.came, earlier.came + PATIENCE_FOR_SUPERSEDERS * before.delay)
-        )
+        later.first = earlier.first
         attempts = max(earlier.row.attempts, later.row.attempts)
         if after.place == "edit":
             merged = replace(after, place=before.place, closing=before.closing)
@@ -82,7 +81,7 @@ class Lane:
         first = self.waiting[0]
         effect = first.row.effect
         delay = effect.delay if isinstance(effect, Say) and len(self.waiting) == 1 else timedelta(0)
-        ready = first.came + delay
+        ready = min(first.came + delay, first.first + PATIENCE_FOR_SUPERSEDERS * delay)
         if first.row.attempts:
             ready = max(ready, first.row.due)
         return max(ready, self.not_before) if self.not_before else ready

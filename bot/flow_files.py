@@ -1,0 +1,96 @@
+"""Reads flow files, texts and drawings: those that come with Clearshot, and an operator's own. Decides nothing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from flows.loader import Loaded, load
+from flows.values import Seller
+from flows.yaml_source import Fault, Mark
+
+FALLBACK = "en"
+"""The language whose texts stand in for missing ones."""
+DRAWINGS = ("examples", "drawings")
+PICTURE_ENDINGS = (".png", ".jpg", ".webp")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowFiles:
+    """The text of every flow file by name, of every language, and where the drawings are."""
+
+    flows: Mapping[str, str]
+    texts: Mapping[str, str]
+    drawings: Mapping[str, Traversable]
+    faults: tuple[Fault, ...] = field(default=())
+
+    def load(self, *, sellers: Sequence[Seller] = ()) -> Loaded:
+        """Load and check them."""
+        if self.faults:
+            return Loaded(catalogue=None, faults=self.faults)
+        return load(self.flows, texts=self.texts, sellers=sellers, drawings=frozenset(self.drawings))
+
+    def drawing(self, name: str) -> bytes | None:
+        """Read the picture of a drawing: the rendered one where there is one beside it."""
+        stem = name.rpartition(".")[0] or name
+        for wanted in (*(stem + ending for ending in PICTURE_ENDINGS), name):
+            if wanted in self.drawings:
+                return self.drawings[wanted].read_bytes()
+        return None
+
+
+def read_flow_files(own: Sequence[Path] = ()) -> FlowFiles:
+    """Read the shipped files and, over them, own files and folders: a file of the same name takes the place."""
+    shipped = files("flows") / "shipped"
+    flows = {f"shipped/{one.name}": _text(one) for one in _yaml_in(shipped)}
+    texts = {one.name.removesuffix(".yaml"): _text(one) for one in _yaml_in(files("flows") / "texts")}
+    drawings = _drawings(shipped)
+    faults: list[Fault] = []
+    for path in own:
+        if not path.exists():
+            faults.append(Fault(Mark(str(path), 1, 1), "there is no such file or folder"))
+            continue
+        _add_own(path, flows, texts, faults)
+        if path.is_dir():
+            drawings |= _drawings(path)
+    return FlowFiles(
+        flows=flows,
+        texts=dict(sorted(texts.items(), key=lambda pair: (pair[0] != FALLBACK, pair[0]))),
+        drawings=drawings,
+        faults=tuple(faults),
+    )
+
+
+def _add_own(path: Path, flows: dict[str, str], texts: dict[str, str], faults: list[Fault]) -> None:
+    for one in sorted(path.glob("*.yaml")) if path.is_dir() else [path]:
+        try:
+            text = one.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as fault:
+            why = fault.strerror if isinstance(fault, OSError) else "is no UTF-8 text"
+            faults.append(Fault(Mark(str(one), 1, 1), str(why)))
+            continue
+        flows.pop(f"shipped/{one.name}", None)
+        flows[str(one)] = text
+    for one in sorted((path / "texts").glob("*.yaml")) if path.is_dir() else []:
+        texts[one.stem] = one.read_text(encoding="utf-8")
+
+
+def _yaml_in(folder: Traversable) -> list[Traversable]:
+    if not folder.is_dir():
+        return []
+    return sorted((one for one in folder.iterdir() if one.name.endswith(".yaml")), key=lambda one: one.name)
+
+
+def _text(one: Traversable) -> str:
+    return one.read_text(encoding="utf-8")
+
+
+def _drawings(folder: Traversable) -> dict[str, Traversable]:
+    found: dict[str, Traversable] = {}
+    for place in (folder, *(folder / name for name in DRAWINGS)):
+        if place.is_dir():
+            found |= {
+                one.name: one for one in place.iterdir() if one.name.endswith((".svg", *PICTURE_ENDINGS))
+            }
+    return found

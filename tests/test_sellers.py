@@ -1,0 +1,86 @@
+"""The sellers file: every fault one line with its place."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.ports import Preparation
+from bot.sellers import WrongSellers, parse_sellers, read_sellers
+
+INBOXES = {"folder", "email"}
+
+GOOD = """\
+sellers:
+  acme:
+    name: Acme Mugs
+    locale: de
+    inbox: email
+    settings: {to: claims@acme.example}
+    photos: {longest_side: 1600, max_bytes: 500000}
+    attributes: {plan: gold}
+  bolt: {name: Bolt & Co}
+support: {name: The shop's people, inbox: folder}
+"""
+
+
+def test_sellers_and_support_are_read() -> None:
+    sellers = parse_sellers("sellers.yaml", GOOD, inboxes=INBOXES)
+
+    acme, bolt, support = sellers.profiles
+    assert (acme.id, acme.inbox, acme.settings) == ("acme", "email", {"to": "claims@acme.example"})
+    assert acme.preparation == Preparation(longest_side=1600, max_bytes=500000)
+    assert (bolt.id, bolt.inbox, bolt.locale) == ("bolt", "folder", "en")
+    assert support.id == "support"
+
+
+def test_customers_choose_among_sellers_and_never_support() -> None:
+    sellers = parse_sellers("sellers.yaml", GOOD, inboxes=INBOXES)
+
+    assert [seller.id for seller in sellers.known] == ["acme", "bolt"]
+    assert sellers.known[0].attributes == {"plan": "gold"}
+
+
+def test_there_is_always_a_support() -> None:
+    sellers = parse_sellers("s.yaml", "sellers: {a: {name: A}}", inboxes=INBOXES)
+
+    assert [profile.id for profile in sellers.profiles] == ["a", "support"]
+
+
+def test_without_a_file_there_is_one_seller_with_a_folder() -> None:
+    sellers = read_sellers(None, inboxes=INBOXES)
+
+    assert [(profile.id, profile.inbox) for profile in sellers.profiles] == [
+        ("shop", "folder"),
+        ("support", "folder"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("sellers: {}\n", "s.yaml:1:1: at least one seller"),
+        ("sellers:\n  acme:\n    nam: Acme\n", "s.yaml:3:5: unknown key 'nam'"),
+        ("sellers:\n  acme:\n    locale: de\n", "s.yaml:2:3: 'name' is missing"),
+        ("sellers:\n  Ac me:\n    name: x\n", "s.yaml:2:3: 'Ac me' does not fit here"),
+        (
+            "sellers:\n  acme:\n    name: x\n    inbox: fax\n",
+            "s.yaml:4:5: there is no inbox 'fax'; there are: email",
+        ),
+        ("sellers:\n  a:\n    name: x\n    photos: {longest_side: 9}\n", "s.yaml:4:14: 'longest_side'"),
+        ("sellers:\n  a:\n    name: x\n  a:\n    name: y\n", "s.yaml:4:3: 'a' stands here twice"),
+        ("sellers:\n  a: [\n", "s.yaml:3:1: "),
+        ("sellers:\n  a:\n    name: 5\n", "s.yaml:3:5: 'name' is a text: quote it"),
+    ],
+)
+def test_a_mistake_is_one_line_with_its_place(text: str, line: str) -> None:
+    with pytest.raises(WrongSellers) as refused:
+        parse_sellers("s.yaml", text, inboxes=INBOXES)
+
+    lines = str(refused.value).splitlines()
+    assert any(one.startswith(line) for one in lines), lines
+
+
+def test_a_sellers_file_is_read_from_disk(tmp_path: Path) -> None:
+    (tmp_path / "sellers.yaml").write_text(GOOD)
+
+    assert len(read_sellers(tmp_path / "sellers.yaml", inboxes=INBOXES).profiles) == 3
