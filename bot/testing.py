@@ -265,26 +265,3 @@ def _problems(content: bytes) -> tuple[Problem, ...]:
         raise NotAPicture("unreadable")
     words = content[len(MARK) :].split(b":")[0].decode().split()
     return tuple(cast("Problem", word) for word in words if word in PROBLEMS)
-
-
-class MemoryBlobs:
-    """A blob store on a dict; keys are CASE/SHA256 as on disk."""
-
-    def __init__(self) -> None:
-        self.contents: dict[str, bytes] = {}
-        self.changed: dict[str, datetime] = {}
-
-    async def put(self, case: str, content: bytes, *, suffix: str = "") -> str:
-        key = f"{case}/{hashlib.sha256(content).hexdigest()}{suffix}"
-        self.contents[key] = content
-        return key
-
-    async def get(self, key: str) -> bytes:
-        return self.contents[key]
-
-    async def delete(self, keys: Sequence[str]) -> None:
-        for key in keys:
-            self.contents.pop(key, None)
-
-    async def delete_case(self, case: str) -> None:
-        await self.delete([key for key in self.contents if key.startswith(f"{case}/")])

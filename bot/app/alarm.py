@@ -62,7 +62,7 @@ class Alarm:
                 wait = max(failure.retry_after or 0.0, min(2.0**failures, 600.0))
                 await self._clock.sleep_until(self._clock.now() + timedelta(seconds=wait))
             except PermanentFailure:
-                logger.error("no operator could be told of %d alerts", len(lines))  # noqa: TRY400 - no traceback
+                logger.error("no operator could be told of %d alerts", len(lines))
             else:
                 await self._clock.sleep_until(self._clock.now() + PAUSE)
 

@@ -1,6 +1,7 @@
 """The rows of one lane that wait, in order, and the law that a later unsent Say supersedes its slot; pure."""
 
-from bisect import insort
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -42,21 +43,14 @@ class Lane:
         self.gate = ""  # the inbox whose recovery would make waiting needless
 
     def add(self, row: OutboxRow, *, now: datetime) -> None:
-        """Put a row in its place, by id; let it supersede a waiting Say of its slot."""
+        """Put a row in its place, by the time of its commit; let it supersede a waiting Say of its slot."""
         held = Held(row=row, came=now, first=now)
-        earlier = self._superseded_by(held)
+        place = bisect_right(self.waiting, row.created, key=lambda one: one.row.created)
+        earlier = _of_same_slot(self.waiting[:place], held)
         if earlier is None:
-            insort(self.waiting, held, key=lambda one: one.row.id)
-            return
-        self._merge(earlier, held)
-
-    def _superseded_by(self, held: Held) -> Held | None:
-        say = held.say
-        if say is None:
-            return None
-        slot = say.slot
-        found = [one for one in self.waiting if (older := one.say) is not None and older.slot == slot]
-        return found[-1] if found and found[-1].row.id < held.row.id else None
+            self.waiting.insert(place, held)
+        else:
+            self._merge(earlier, held)
 
     def _merge(self, earlier: Held, later: Held) -> None:
         """An edit is shown at once in the earlier one's place; a new message stays last and closes what was open."""
@@ -94,9 +88,15 @@ class Lane:
     def put_back(self, held: Held, *, not_before: datetime) -> None:
         """Return a row to the front; what came meanwhile for its slot supersedes it."""
         self.not_before = not_before
-        say = held.say
-        later = next((one for one in self.waiting if say and one.say and one.say.slot == say.slot), None)
+        later = _of_same_slot(self.waiting, held)
         self.waiting.insert(0, held)
         if later is not None:
             self.waiting.remove(later)
             self._merge(held, later)
+
+
+def _of_same_slot(waiting: Sequence[Held], held: Held) -> Held | None:
+    """The last row that speaks into the same slot; there is one at most, as rows of a slot merge."""
+    say = held.say
+    found = [one for one in waiting if say and one.say and one.say.slot == say.slot]
+    return found[-1] if found else None

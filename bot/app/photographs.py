@@ -54,7 +54,7 @@ class Storer:
             return Result(event=_refused(effect, "pdf_not_here"))
         if PDF_START not in content[:PDF_HEADER_WITHIN]:
             return Result(event=_refused(effect, "unreadable"))
-        photo = await self._put(effect, content, mime="application/pdf", suffix=".pdf")
+        photo = await self._put(effect, content, mime="application/pdf")
         return Result(event=PhotoStored(case=effect.case, photo=replace(photo, kind="pdf")))
 
     async def _store_picture(self, effect: StorePhoto, content: bytes) -> Result:
@@ -66,8 +66,8 @@ class Storer:
         photo = replace(photo, width=seen.width, height=seen.height)
         return Result(event=PhotoStored(case=effect.case, photo=photo))
 
-    async def _put(self, effect: StorePhoto, content: bytes, *, mime: str, suffix: str = "") -> Photo:
-        key = await self._blobs.put(effect.case, content, suffix=suffix)
+    async def _put(self, effect: StorePhoto, content: bytes, *, mime: str) -> Photo:
+        key = await self._blobs.put(effect.case, content)
         return Photo(
             id=effect.photo_id,
             kind=effect.upload.kind,

@@ -13,6 +13,7 @@ import contextlib
 import logging
 import random
 import secrets
+from collections import deque
 from collections.abc import Coroutine, MutableMapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -39,8 +40,11 @@ POLL = timedelta(seconds=1)
 HORIZON = timedelta(minutes=1)
 """Timers further away than this stay in the store until a claim brings them."""
 
+MARKS_TAKE = timedelta(seconds=10)
+"""A row counts as done for us at once; its mark, which rides in a later group, is surely written by then."""
+
 Fresh = MutableMapping[tuple[int, str], Slot]
-"""Slots that changed, and whose row is not settled yet."""
+"""Slots that changed lately, and may not be written yet."""
 
 
 class Relay:
@@ -70,7 +74,8 @@ class Relay:
         self._timers = Timers()
         self._timer_set = asyncio.Event()
         self._held: set[str] = set()
-        self._done_meanwhile: set[str] | None = None
+        self._done: dict[str, datetime] = {}
+        self._written: deque[tuple[datetime, tuple[int, str], Slot]] = deque()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._clockwork: list[asyncio.Task[None]] = []
         self._pools = {pool: asyncio.Semaphore(limit) for pool, limit in LIMITS.items()}
@@ -148,14 +153,18 @@ class Relay:
                 logger.warning("outbox cannot be read: %s at %s", type(fault).__name__, where(fault))
 
     async def _claim(self) -> None:
-        """Take rows over, except those that were done while the store was asked."""
-        self._done_meanwhile = set()
-        try:
-            rows = await self._outbox.claim(now=self._clock.now())
-            done = self._done_meanwhile
-        finally:
-            self._done_meanwhile = None
-        self.take([row for row in rows if row.id not in done])
+        """Take rows over, except those that are done and whose mark may still be on its way."""
+        rows = await self._outbox.claim(now=self._clock.now())
+        self.take([row for row in rows if row.id not in self._done])
+        self._forget_marks(self._clock.now() - MARKS_TAKE)
+
+    def _forget_marks(self, past: datetime) -> None:
+        for row_id in [row_id for row_id, when in self._done.items() if when < past]:
+            del self._done[row_id]
+        while self._written and self._written[0][0] < past:
+            _, key, slot = self._written.popleft()
+            if self._fresh.get(key) is slot:
+                del self._fresh[key]
 
     # -- timers --------------------------------------------------------------------------------------------
 
@@ -218,7 +227,7 @@ class Relay:
         except Exception as fault:  # noqa: BLE001 - law 4
             if breaker is not None:
                 breaker.abandoned()
-            logger.error("%s: %s at %s", told(held.row), type(fault).__name__, where(fault))  # noqa: TRY400
+            logger.error("%s: %s at %s", told(held.row), type(fault).__name__, where(fault))
             await self._again(lane, held, job, fault, UNEXPECTED)
         else:
             self._opened(lane.gate, breaker)
@@ -252,10 +261,8 @@ class Relay:
 
     async def _settle(self, ids: Sequence[str], result: Result) -> None:
         await self._insist(lambda: self._outbox.settle(ids, slots=result.slots))
-        for key, slot in result.slots.items():
-            if self._fresh.get(key) is slot:
-                del self._fresh[key]
         self._forget(*ids)
+        self._written += [(self._clock.now(), key, slot) for key, slot in result.slots.items()]
 
     async def _again(self, lane: Lane, held: Held, job: Job, failure: Exception, patience: Patience) -> None:
         """Hold the lane back and try again later, or give the row up."""
@@ -291,15 +298,16 @@ class Relay:
         await self._insist(lambda: self._outbox.bury(held.row.id, error=reason(failure)))
         if held.absorbed:
             await self._insist(lambda: self._outbox.settle(held.absorbed))
-        self._forget(*held.ids)
+        self._forget(*held.absorbed)
+        self._held.discard(held.row.id)  # an operator may revive it at once
         logger.error("%s: given up: %s", told(held.row), reason(failure))
         if not isinstance(held.row.effect, AlertOperators):
             self._alarm.sound(f"Given up: {told(held.row)} ({reason(failure)}). See: clearshot outbox list")
 
     def _forget(self, *ids: str) -> None:
+        """Let rows go that are done."""
         self._held.difference_update(ids)
-        if self._done_meanwhile is not None:
-            self._done_meanwhile.update(ids)
+        self._done.update(dict.fromkeys(ids, self._clock.now()))
 
     async def _post(self, row: OutboxRow, event: Event, *, key: str, settles: tuple[str, ...] = ()) -> None:
         stamped = replace(event, at=self._clock.now(), nonce=secrets.token_hex(8))
@@ -342,18 +350,14 @@ class Relay:
             await asyncio.gather(*waits, return_exceptions=True)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(self._counted(work))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _counted(self, work: Coroutine[Any, Any, None]) -> None:
         self._count(1)
-        try:
-            await work
-        except Exception as fault:  # noqa: BLE001 - law 4
-            logger.error("relay: %s at %s", type(fault).__name__, where(fault))  # noqa: TRY400
-        finally:
-            self._count(-1)
+        task = asyncio.create_task(_guarded(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._count(-1)
 
     def _count(self, change: int) -> None:
         self._busy += change
@@ -368,6 +372,13 @@ def _count_failure(breaker: Breaker, failure: Exception, now: datetime) -> None:
         breaker.abandoned()
     else:
         breaker.failed(now)
+
+
+async def _guarded(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        await work
+    except Exception as fault:  # noqa: BLE001 - law 4
+        logger.error("relay: %s at %s", type(fault).__name__, where(fault))
 
 
 async def _best_effort(work: Any) -> None:

@@ -64,6 +64,7 @@ TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 """EXIF orientation (CIPA DC-008, tag 0x0112) to the turn that sets the picture upright."""
+SIDEWAYS = frozenset({TURNS[5], TURNS[6], TURNS[7], TURNS[8]})
 ORIENTATION = 0x0112
 
 
@@ -95,8 +96,7 @@ def sniff(content: bytes) -> str:
 def read_gray(content: bytes, *, longest: int) -> Gray:
     """Decode the luma of the whole picture, its longer side at most `longest` pixels, never enlarged."""
     with _refusing(), _opened(content) as (name, image):
-        turn = _decode(image, longest=longest, mode="L")
-        seen = _upright_size(image, turn)
+        seen, turn = _decode(image, longest=longest, mode="L")
         small = _shrunk(image, longest, lambda strip: _luma(flatten(strip)))
         luma = small.transpose(turn) if turn is not None else small
         return Gray(inspected=Inspected(mime=MIMES[name], width=seen[0], height=seen[1]), luma=luma)
@@ -105,7 +105,7 @@ def read_gray(content: bytes, *, longest: int) -> Gray:
 def read_colour(content: bytes, *, longest: int = 0) -> Image.Image:
     """Decode to upright sRGB without any metadata, longer side at most `longest` pixels (0 = as it is)."""
     with _refusing(), _opened(content) as (_, image):
-        turn = _decode(image, longest=longest, mode=None)
+        _, turn = _decode(image, longest=longest, mode=None)
         profile = image.info.get("icc_profile")
         small = as_rgb(_shrunk(image, longest, flatten), profile if isinstance(profile, bytes) else b"")
         upright = small.transpose(turn) if turn is not None else small
@@ -172,8 +172,10 @@ def _check_effort(image: JpegImagePlugin.JpegImageFile, content: bytes) -> None:
         raise NotAPicture("too_many_pixels")
 
 
-def _decode(image: Image.Image, *, longest: int, mode: str | None) -> Image.Transpose | None:
-    """Decode all pixels, a JPEG already near the size that is wanted; return the turn that sets it upright."""
+def _decode(
+    image: Image.Image, *, longest: int, mode: str | None
+) -> tuple[tuple[int, int], Image.Transpose | None]:
+    """Decode all pixels, a JPEG already near the size that is wanted; return the upright size and the turn to it."""
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     full = image.size
     if isinstance(image, JpegImagePlugin.JpegImageFile):
@@ -181,8 +183,8 @@ def _decode(image: Image.Image, *, longest: int, mode: str | None) -> Image.Tran
         near = (max(1, int(full[0] * scale)), max(1, int(full[1] * scale))) if scale < 1 else full
         image.draft(mode if image.mode == "RGB" else None, near)
     image.load()
-    image.info["full_size"] = full
-    return _turn(image)
+    turn = _turn(image)
+    return (full[::-1] if turn in SIDEWAYS else full), turn
 
 
 def _turn(image: Image.Image) -> Image.Transpose | None:
@@ -190,12 +192,6 @@ def _turn(image: Image.Image) -> Image.Transpose | None:
         return TURNS.get(image.getexif().get(ORIENTATION, 1))
     except Exception:  # noqa: BLE001 - broken EXIF is no reason to refuse the pixels
         return None
-
-
-def _upright_size(image: Image.Image, turn: Image.Transpose | None) -> tuple[int, int]:
-    width, height = image.info["full_size"]
-    sideways = turn is not None and turn in {TURNS[5], TURNS[6], TURNS[7], TURNS[8]}
-    return (height, width) if sideways else (width, height)
 
 
 def _luma(image: Image.Image) -> Image.Image:

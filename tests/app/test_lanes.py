@@ -1,5 +1,6 @@
 """The order of a lane, and what supersedes what."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -30,8 +31,11 @@ def told(lane: Lane) -> list[str]:
     return [one.row.effect.spans[0].text for one in lane.waiting if isinstance(one.row.effect, Say)]
 
 
-def test_rows_go_in_the_order_of_their_ids_even_when_a_late_one_comes_first() -> None:
-    lane = lane_of(row("b", "second"), row("a", "first"), row("c", "third"))
+def test_rows_go_in_the_order_of_their_commits_even_when_an_orphan_comes_late() -> None:
+    lane = lane_of(row("x", "second"), row("c", "third"))
+    orphan = replace(row("z", "first"), created=NOON - timedelta(seconds=1))
+
+    lane.add(orphan, now=NOON)
 
     assert told(lane) == ["first", "second", "third"]
 

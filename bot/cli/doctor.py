@@ -1,0 +1,19 @@
+"""`clearshot doctor`: checks everything that the bot needs, a line each."""
+
+import typer
+
+from bot.bootstrap import diagnose
+from bot.cli.given import awaited, settings_of
+
+app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+@app.command()
+def doctor(context: typer.Context) -> None:
+    """Check settings, token, database, photo store, every seller's inbox, and flows; exit code 1 on a fault."""
+    settings = settings_of(context)
+    findings = awaited(diagnose(settings))
+    for finding in findings:
+        print(f"{'ok  ' if finding.well else 'FAIL'}  {finding.what}: {finding.said}")
+    if not all(finding.well for finding in findings):
+        raise typer.Exit(1)

@@ -1,0 +1,44 @@
+"""Which faults are a person's to mend, and what is said of them: one clear line each, never a traceback."""
+
+import errno
+from collections.abc import Callable
+
+from bot.app.case_actions import NoSuchCase
+from bot.bootstrap import Faulty
+from bot.ports import PermanentFailure, TransientFailure
+from bot.sellers import WrongSellers
+from bot.settings import WrongSettings
+from storage.ports import StorageFailure
+
+
+class Refused(Exception):
+    """A command cannot do what was asked: its words are the line."""
+
+
+def _port(fault: OSError) -> list[str] | None:
+    if fault.errno == errno.EADDRINUSE:
+        return [f"the address is in use: {fault.strerror.rpartition(':')[0] or fault}".rstrip()]
+    if fault.errno in {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.EADDRNOTAVAIL, errno.ENOSPC}:
+        return [f"{fault.filename or 'the system'}: {fault.strerror}"]
+    return None
+
+
+WORDS: dict[type[BaseException], Callable[..., list[str] | None]] = {
+    Refused: lambda fault: [str(fault)],
+    Faulty: lambda fault: list(fault.lines),
+    WrongSettings: lambda fault: list(fault.lines),
+    WrongSellers: lambda fault: [str(one) for one in fault.faults],
+    NoSuchCase: lambda fault: [f"there is no case {fault}"],
+    StorageFailure: lambda fault: [f"database: {fault}"],
+    PermanentFailure: lambda fault: [str(fault)],
+    TransientFailure: lambda fault: [f"out of reach: {fault}"],
+    OSError: _port,
+}
+
+
+def said(fault: BaseException) -> list[str] | None:
+    """Say what is wrong, None when it is a fault of ours that deserves its traceback."""
+    for kind, words in WORDS.items():
+        if isinstance(fault, kind):
+            return words(fault)
+    return None

@@ -1,0 +1,78 @@
+"""From numbers to a verdict: one line per problem, in the order in which they are worth mending."""
+
+from collections.abc import Sequence
+
+from bot.photos.fingerprint import same_picture
+from bot.photos.metrics import Measured
+from flows.values import Problem, Quality, Verdict
+
+ORDER: tuple[Problem, ...] = (
+    "unreadable", "duplicate", "small", "dark", "bright", "blur", "glare", "contrast", "aspect", "seen_before",
+)  # fmt: skip
+"""Worst first: another picture is needed anyway before light matters, and poor light is what blurs."""
+
+LONG = 2.1  # longer to shorter side: phones photograph up to 20:9 only when asked, and screenshots are longer
+GLARE = 0.012  # share of the picture that one blown-out patch inside must fill
+FAINT = 45  # gray levels between the 1st and 99th percentile
+
+
+def verdict(measured: Measured, *, quality: Quality, others: Sequence[str], earlier: Sequence[str]) -> Verdict:
+    """Judge what was measured; every check runs whatever the others say.
+
+    `others` and `earlier` hold fingerprints or SHA-256 sums of pictures of this case and of earlier ones.
+    """
+    found = _of_light(measured) | _of_shape(measured, quality) | _of_sameness(measured, others, earlier)
+    if measured.sharpness < 0.5:
+        found |= {"blur"}
+    return Verdict(
+        problems=tuple(problem for problem in ORDER if problem in found),
+        sharpness=measured.sharpness,
+        measures=_rounded(measured),
+        fingerprint=measured.fingerprint,
+    )
+
+
+def is_dark(tones: dict[str, float]) -> bool:
+    """Dim all over, or black but for a little; a lit thing before a black ground is neither."""
+    dim = tones["mean"] < 50 and tones["p90"] < 100
+    return dim or (tones["p50"] < 12 and tones["p75"] < 45)
+
+
+def is_bright(tones: dict[str, float]) -> bool:
+    """Washed out up to white with no dark left, or white all over; paper that fills the frame is neither."""
+    washed = tones["mean"] > 175 and tones["p95"] >= 243 and 100 <= tones["p10"] < 230
+    return washed or tones["p1"] >= 235
+
+
+def _of_light(measured: Measured) -> set[Problem]:
+    tones = dict(measured.tones)
+    found: set[Problem] = set()
+    if is_dark(tones):
+        found.add("dark")
+    if is_bright(tones):
+        found.add("bright")
+    if tones["glare"] >= GLARE:
+        found.add("glare")
+    if tones["p99"] - tones["p1"] < FAINT:
+        found.add("contrast")
+    return found
+
+
+def _of_shape(measured: Measured, quality: Quality) -> set[Problem]:
+    shorter, longer = sorted((measured.inspected.width, measured.inspected.height))
+    found: set[Problem] = {"small"} if shorter < quality.min_side else set()
+    return found | ({"aspect"} if longer > LONG * shorter else set())
+
+
+def _of_sameness(measured: Measured, others: Sequence[str], earlier: Sequence[str]) -> set[Problem]:
+    found: set[Problem] = {"duplicate"} if any(_is_same(measured, other) for other in others) else set()
+    return found | ({"seen_before"} if any(_is_same(measured, other) for other in earlier) else set())
+
+
+def _is_same(measured: Measured, other: str) -> bool:
+    return other == measured.sha256 or same_picture(measured.fingerprint, other)
+
+
+def _rounded(measured: Measured) -> dict[str, float]:
+    sides = {"width": float(measured.inspected.width), "height": float(measured.inspected.height)}
+    return sides | {name: round(value, 4) for name, value in measured.tones.items()}

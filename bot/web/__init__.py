@@ -1,0 +1,1 @@
+"""Pages and probes over HTTP: health for machines, the demo's inbox for people."""

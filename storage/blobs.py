@@ -1,0 +1,140 @@
+"""Objects by case and content: `CASE/SHA256`; synced to the disk when `put` returns."""
+
+import asyncio
+import hashlib
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from storage.ports import Blob, StorageFailure
+
+KEY = re.compile(r"^[0-9A-Z]{4,12}/[0-9a-f]{64}$")
+CASE = re.compile(r"^[0-9A-Z]{4,12}$")
+
+
+def checked(key: str) -> str:
+    """Refuse a key that is not CASE/SHA256; so no key can name a place outside."""
+    if not KEY.match(key):
+        raise ValueError("no blob key")
+    return key
+
+
+def key_of(case: str, content: bytes) -> str:
+    """Name an object by its case and content."""
+    return checked(f"{case}/{hashlib.sha256(content).hexdigest()}")
+
+
+class DiskBlobs:
+    """Objects as files below a folder."""
+
+    def __init__(self, folder: Path | str) -> None:
+        self._folder = Path(folder)
+
+    async def put(self, case: str, content: bytes) -> str:
+        """Write, sync, rename, sync the folder; raises StorageFailure when the disk refuses."""
+        key = key_of(case, content)
+        try:
+            await asyncio.to_thread(self._put, key, content)
+        except OSError as failure:
+            raise StorageFailure(f"blob: {failure.strerror}") from None
+        return key
+
+    def _put(self, key: str, content: bytes) -> None:
+        target = self._folder / key
+        if target.is_file() and target.stat().st_size == len(content):
+            return
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _sync_folder(self._folder)
+        scratch = target.parent / f".{secrets.token_hex(8)}"
+        try:
+            with scratch.open("xb") as handle:
+                handle.write(content)
+                handle.flush()
+                os.fsync(handle.fileno())
+            scratch.replace(target)
+        except OSError:
+            scratch.unlink(missing_ok=True)
+            raise
+        _sync_folder(target.parent)
+
+    async def get(self, key: str) -> bytes:
+        """Read an object; KeyError when there is none."""
+        path = self._folder / checked(key)
+        try:
+            return await asyncio.to_thread(path.read_bytes)
+        except FileNotFoundError:
+            raise KeyError(key) from None
+
+    async def delete(self, keys: Sequence[str]) -> None:
+        """Delete objects; those that are gone are no error."""
+        for path in [self._folder / checked(key) for key in keys]:
+            await asyncio.to_thread(path.unlink, missing_ok=True)
+
+    async def delete_case(self, case: str) -> None:
+        """Delete everything of a case."""
+        if not CASE.match(case):
+            raise ValueError("no case code")
+        await asyncio.to_thread(shutil.rmtree, self._folder / case, ignore_errors=True)
+
+    async def keys(self) -> Sequence[Blob]:
+        """List every object."""
+        return await asyncio.to_thread(self._keys)
+
+    def _keys(self) -> list[Blob]:
+        found = []
+        for path in sorted(self._folder.glob("*/*")):
+            key = f"{path.parent.name}/{path.name}"
+            if KEY.match(key):
+                facts = path.stat()
+                found.append(
+                    Blob(key=key, size=facts.st_size, changed=datetime.fromtimestamp(facts.st_mtime, UTC))
+                )
+        return found
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+class MemoryBlobs:
+    """Objects in a dict, for tests and rehearsals; the same keys, the same refusals."""
+
+    def __init__(self) -> None:
+        self._objects: dict[str, tuple[bytes, datetime]] = {}
+
+    async def put(self, case: str, content: bytes) -> str:
+        """Keep an object."""
+        key = key_of(case, content)
+        self._objects.setdefault(key, (bytes(content), datetime.now(UTC)))
+        return key
+
+    async def get(self, key: str) -> bytes:
+        """Read an object; KeyError when there is none."""
+        return self._objects[checked(key)][0]
+
+    async def delete(self, keys: Sequence[str]) -> None:
+        """Delete objects."""
+        for key in keys:
+            self._objects.pop(checked(key), None)
+
+    async def delete_case(self, case: str) -> None:
+        """Delete everything of a case."""
+        if not CASE.match(case):
+            raise ValueError("no case code")
+        for key in [key for key in self._objects if key.startswith(f"{case}/")]:
+            del self._objects[key]
+
+    async def keys(self) -> Sequence[Blob]:
+        """List every object."""
+        return [
+            Blob(key=key, size=len(content), changed=at)
+            for key, (content, at) in sorted(self._objects.items())
+        ]

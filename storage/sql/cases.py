@@ -1,0 +1,94 @@
+"""Reading doors to cases, and forgetting a customer, in SQL."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select
+
+from flows.conversation import Conversation
+from storage.codec import decode
+from storage.ports import CaseLine
+from storage.sql.database import Database
+from storage.sql.group import CHATS, CONVERSATIONS, FINGERPRINTS, INBOX, OUTBOX, SLOTS, table
+from storage.sql.mapping import aware
+from storage.sql.orders import LINKS, TOKENS
+from storage.sql.tables import RevisionRow
+
+REVISIONS = table(RevisionRow)
+
+
+class SqlCases:
+    """See storage.ports.Cases."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def of_seller(
+        self, seller: str, *, limit: int = 100, before: datetime | None = None
+    ) -> Sequence[CaseLine]:
+        """The cases of one seller, newest first."""
+        query = select(CONVERSATIONS).where(CONVERSATIONS.c.seller == seller, CONVERSATIONS.c.bundles > 0)
+        if before is not None:
+            query = query.where(CONVERSATIONS.c.created < before)
+        query = query.order_by(CONVERSATIONS.c.created.desc()).limit(limit)
+        rows = await self._database.run(lambda c: c.execute(query).all())
+        return [
+            CaseLine(
+                case=row.id, chat=row.chat, seller=row.seller, phase=row.phase, issue=row.issue, summary=row.summary,
+                photos=row.photos, created=aware(row.created), changed=aware(row.changed), bundles=row.bundles,
+            )
+            for row in rows
+        ]  # fmt: skip
+
+    async def of_chat(self, chat: int) -> Sequence[Conversation]:
+        """The cases of one chat, oldest first."""
+        query = select(CONVERSATIONS).where(CONVERSATIONS.c.chat == chat).order_by(CONVERSATIONS.c.created)
+        rows = await self._database.run(lambda c: c.execute(query).all())
+        return [replace(decode(row.body, expected=Conversation), revision=row.revision) for row in rows]
+
+    async def fingerprints(self, seller: str, *, other_than: str, limit: int = 5000) -> Sequence[str]:
+        """Perceptual hashes of accepted photos in the seller's other cases."""
+        query = (
+            select(FINGERPRINTS.c.hash)
+            .where(FINGERPRINTS.c.seller == seller, FINGERPRINTS.c.case != other_than)
+            .limit(limit)
+        )
+        return await self._database.run(lambda c: list(c.execute(query).scalars()))
+
+    async def forget(self, chat: int) -> Sequence[str]:
+        """Delete everything of a chat."""
+        return await self._database.run(lambda c: _forget(c, chat))
+
+
+def _forget(connection: Connection, chat: int) -> list[str]:
+    codes = list(connection.execute(select(CONVERSATIONS.c.id).where(CONVERSATIONS.c.chat == chat)).scalars())
+    if codes:
+        connection.execute(delete(FINGERPRINTS).where(FINGERPRINTS.c.case.in_(codes)))
+    for target in (CONVERSATIONS, INBOX, OUTBOX, SLOTS, LINKS, TOKENS):
+        connection.execute(delete(target).where(target.c.chat == chat))
+    connection.execute(delete(CHATS).where(CHATS.c.id == chat))
+    return codes
+
+
+class SqlRevisions:
+    """See storage.ports.Revisions."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def save(self, flows: Mapping[str, str]) -> None:
+        """Keep merged flows; a hash that is known is left as it is."""
+
+        def work(connection: Connection) -> None:
+            known = set(connection.execute(select(REVISIONS.c.hash)).scalars())
+            fresh = [{"hash": key, "body": body} for key, body in flows.items() if key not in known]
+            if fresh:
+                connection.execute(insert(REVISIONS), fresh)
+
+        await self._database.run(work)
+
+    async def all(self) -> Mapping[str, str]:
+        """Every kept revision by its hash."""
+        rows = await self._database.run(lambda c: c.execute(select(REVISIONS)).all())
+        return {row.hash: row.body for row in rows}

@@ -1,0 +1,184 @@
+"""The tables, declared with SQLModel; rows never leave this folder."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, DateTime, Index
+from sqlmodel import Field, SQLModel
+
+Moment = DateTime(timezone=True)
+
+
+class ChatRow(SQLModel, table=True):
+    """A chat: its stream's head."""
+
+    __tablename__ = "chats"
+
+    id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    revision: int
+    body: str
+
+
+class ConversationRow(SQLModel, table=True):
+    """A conversation, with the columns that lists need."""
+
+    __tablename__ = "conversations"
+    __table_args__ = (
+        Index("ix_conversations_chat_live", "chat", "live"),
+        Index("ix_conversations_seller_created", "seller", "created"),
+    )
+
+    id: str = Field(primary_key=True)
+    chat: int = Field(sa_type=BigInteger)
+    live: bool
+    seller: str = ""
+    phase: str = "open"
+    issue: str = ""
+    summary: str = ""
+    photos: int = 0
+    bundles: int = 0
+    created: datetime = Field(sa_type=Moment)
+    changed: datetime = Field(sa_type=Moment)
+    revision: int
+    body: str
+
+
+class SeenRow(SQLModel, table=True):
+    """An arrival that was worked: repeats change nothing."""
+
+    __tablename__ = "seen"
+
+    source: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    at: datetime = Field(sa_type=Moment, index=True)
+
+
+class InboxRow(SQLModel, table=True):
+    """An arrival that waits, or was set aside."""
+
+    __tablename__ = "inbox"
+
+    id: int | None = Field(default=None, primary_key=True)
+    source: str
+    arrival: str
+    chat: int = Field(sa_type=BigInteger)
+    place: int = Field(default=0, sa_type=BigInteger)
+    event: str
+    aside: bool = Field(default=False, index=True)
+    error: str = ""
+    at: datetime = Field(sa_type=Moment)
+
+
+class EffectRow(SQLModel, table=True):
+    """An effect to carry out; `seq` keeps the order within a lane."""
+
+    __tablename__ = "outbox"
+
+    id: str = Field(primary_key=True)
+    seq: int = Field(sa_type=BigInteger, index=True)
+    chat: int = Field(sa_type=BigInteger, index=True)
+    lane: str
+    effect: str
+    due: datetime = Field(sa_type=Moment, index=True)
+    attempts: int = 0
+    created: datetime = Field(sa_type=Moment)
+    error: str = ""
+    owner: str = Field(index=True)
+    timer: str | None = Field(default=None, unique=True)
+    dead: bool = Field(default=False, index=True)
+
+
+class OwnerRow(SQLModel, table=True):
+    """A process that carries effects out, and until when its word counts."""
+
+    __tablename__ = "owners"
+
+    id: str = Field(primary_key=True)
+    until: datetime = Field(sa_type=Moment)
+
+
+class SlotRow(SQLModel, table=True):
+    """Which message holds a slot of a chat."""
+
+    __tablename__ = "slots"
+
+    chat: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    name: str = Field(primary_key=True)
+    message: int = Field(sa_type=BigInteger)
+    has_picture: bool
+    has_buttons: bool
+
+
+class OrderRow(SQLModel, table=True):
+    """An imported order."""
+
+    __tablename__ = "orders"
+
+    seller: str = Field(primary_key=True)
+    number: str = Field(primary_key=True)
+    folded: str = Field(index=True)  # the number as it is compared
+    body: str
+    updated: datetime = Field(sa_type=Moment)
+
+
+class FactRow(SQLModel, table=True):
+    """A hashed fact that proves ownership of an order."""
+
+    __tablename__ = "order_facts"
+
+    seller: str = Field(primary_key=True)
+    number: str = Field(primary_key=True)
+    hash: str = Field(primary_key=True)
+
+
+class LinkRow(SQLModel, table=True):
+    """A chat that proved to own an order."""
+
+    __tablename__ = "order_links"
+
+    chat: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    seller: str = Field(primary_key=True)
+    number: str = Field(primary_key=True)
+    body: str
+    at: datetime = Field(sa_type=Moment)
+
+
+class TokenRow(SQLModel, table=True):
+    """A single-use deep link; only its hash is kept."""
+
+    __tablename__ = "link_tokens"
+
+    hash: str = Field(primary_key=True)
+    seller: str
+    number: str
+    expires: datetime = Field(sa_type=Moment)
+    chat: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class TryRow(SQLModel, table=True):
+    """One try of guessing an order."""
+
+    __tablename__ = "tries"
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(index=True)
+    at: datetime = Field(sa_type=Moment)
+
+
+class RevisionRow(SQLModel, table=True):
+    """A merged flow by its hash."""
+
+    __tablename__ = "revisions"
+
+    hash: str = Field(primary_key=True)
+    body: str
+
+
+class FingerprintRow(SQLModel, table=True):
+    """A perceptual hash of an accepted photo."""
+
+    __tablename__ = "fingerprints"
+    __table_args__ = (Index("ix_fingerprints_seller", "seller"),)
+
+    case: str = Field(primary_key=True)
+    hash: str = Field(primary_key=True)
+    seller: str

@@ -1,0 +1,131 @@
+"""What a seller gets: prepared, labelled files with both checksums, and the manifest."""
+
+import hashlib
+from dataclasses import replace
+
+import pytest
+
+from bot.app.deliveries import Deliverer, Packer
+from bot.app.jobs import NotReady
+from bot.ports import PermanentFailure, Preparation, TransientFailure
+from bot.testing import NOON, FakeJudge, RecordingInbox, picture
+from flows.effects import DeliverBundle, Effect, ForwardText
+from flows.events import Delivered
+from flows.values import Bundle, BundlePhoto, Photo, Seller
+from storage.blobs import MemoryBlobs
+from storage.ports import OutboxRow
+from tests.app.conftest import delivery
+
+
+class Desk:
+    """A deliverer over memory."""
+
+    def __init__(self) -> None:
+        self.blobs = MemoryBlobs()
+        self.judge = FakeJudge()
+        self.inboxes = {"acme": RecordingInbox(), "support": RecordingInbox()}
+        self.deliverer = Deliverer(
+            inboxes=self.inboxes,
+            packer=Packer(
+                blobs=self.blobs,
+                judge=self.judge,
+                name_files=lambda bundle, mimes: [
+                    f"{photo.label}.{mime.rpartition('/')[2]}"
+                    for photo, mime in zip(bundle.photos, mimes, strict=True)
+                ],
+                write_manifest=lambda bundle, files: f"{bundle.case}: {len(files)}".encode(),
+                preparations={"acme": Preparation(longest_side=640)},
+            ),
+        )
+
+    async def bundle(self, *contents: bytes, kind: str = "photo") -> Bundle:
+        photos = []
+        for n, content in enumerate(contents):
+            key = await self.blobs.put("K7F3QX", content)
+            sha = hashlib.sha256(content).hexdigest()
+            photo = Photo(
+                id=f"p{n}",
+                kind=kind,  # type: ignore[arg-type]
+                key=key,
+                sha256=sha,
+                size=len(content),
+                mime="application/pdf" if kind == "pdf" else "image/png",
+                width=9,
+                height=9,
+            )
+            photos.append(BundlePhoto(label=f"Shot_{n}", title=f"Shot {n}", photo=photo, flags=("blur",)))
+        return replace(delivery().bundle, photos=tuple(photos))
+
+
+def row(effect: Effect) -> OutboxRow:
+    return OutboxRow(id="r", chat=1, lane="case:K7F3QX", effect=effect, due=NOON, created=NOON)
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+async def test_a_bundle_is_prepared_as_its_seller_wants_and_labelled(desk: Desk) -> None:
+    bundle = await desk.bundle(picture("ok"), picture("glare"))
+
+    result = await desk.deliverer.deliver(row(DeliverBundle(bundle=bundle)))
+
+    assert result.event == Delivered(case="K7F3QX", number=1, place="memory")
+    parcel = desk.inboxes["acme"].parcels["K7F3QX.1"]
+    first = parcel.files[0]
+    assert [file.name for file in parcel.files] == ["Shot_0.jpeg", "Shot_1.jpeg"]
+    assert (first.width, first.height, first.mime, first.flags) == (640, 480, "image/jpeg", ("blur",))
+    assert first.sha256 == hashlib.sha256(first.content).hexdigest()
+    assert first.original_sha256 == hashlib.sha256(picture("ok")).hexdigest() != first.sha256
+    assert parcel.manifest == b"K7F3QX: 2"
+
+
+async def test_a_pdf_goes_out_as_it_came(desk: Desk) -> None:
+    bundle = await desk.bundle(b"%PDF-1.7 receipt", kind="pdf")
+
+    await desk.deliverer.deliver(row(DeliverBundle(bundle=bundle)))
+
+    [file] = desk.inboxes["acme"].parcels["K7F3QX.1"].files
+    assert (file.content, file.mime, file.name) == (b"%PDF-1.7 receipt", "application/pdf", "Shot_0.pdf")
+
+
+async def test_a_bundle_whose_photo_is_gone_is_given_up_rather_than_sent_without(desk: Desk) -> None:
+    bundle = await desk.bundle(picture("ok"))
+    await desk.blobs.delete_case("K7F3QX")
+
+    with pytest.raises(PermanentFailure, match="Shot_0"):
+        await desk.deliverer.deliver(row(DeliverBundle(bundle=bundle)))
+    assert desk.inboxes["acme"].attempts == []
+
+
+async def test_a_worker_that_dies_says_nothing_about_the_inbox(desk: Desk) -> None:
+    bundle = await desk.bundle(picture("ok"))
+    desk.judge.failures = [TransientFailure("worker died")]
+
+    with pytest.raises(NotReady):
+        await desk.deliverer.deliver(row(DeliverBundle(bundle=bundle)))
+
+
+async def test_a_named_inbox_gets_what_is_handed_over(desk: Desk) -> None:
+    bundle = await desk.bundle(picture("ok"))
+
+    await desk.deliverer.deliver(row(DeliverBundle(bundle=bundle, inbox="support")))
+
+    assert list(desk.inboxes["support"].parcels) == ["K7F3QX.1"]
+
+
+async def test_words_are_passed_on_under_a_key_of_their_own(desk: Desk) -> None:
+    note = ForwardText(
+        case="K7F3QX",
+        number=3,
+        text="It is the left one",
+        seller=Seller(id="acme", name="Acme"),
+        subject="Mug",
+        customer_name="Anna",
+        locale="en",
+    )
+
+    await desk.deliverer.forward(row(note))
+
+    assert desk.inboxes["acme"].notes == {"K7F3QX.note.3": note}

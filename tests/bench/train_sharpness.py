@@ -1,0 +1,183 @@
+"""Train the sharpness model on the labelled photos and say what cross-validation thinks of it.
+
+`python -m tests.bench.train_sharpness [--cache FILE] [--write]`: takes some minutes; nothing here runs in the product.
+Groups (one scene, one product) never stand on both sides of a split, and what is made of a photo goes with it.
+"""
+
+import argparse
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.photos import sharpness
+from bot.photos.decode import read_gray
+from tests.bench.blurring import variants
+from tests.bench.labelled import Labelled, auc, folds, labelled_photos, report
+
+Floats = NDArray[np.float64]
+Weights = tuple[Floats, Floats, Floats, Floats, Floats]
+
+HIDDEN = 12
+NETS = 5
+ROUNDS = 120  # sweeps over half of the photos
+MADE_WEIGHT = 0.3  # a made photo counts this much of a real one
+DECAY = 3e-3
+DROPPED = 0.2  # share of the numbers left out of each step
+WRONGLY_REJECTED = 0.03  # of sharp photos: where the threshold is put
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """Numbers of all photos, given and made: one row each."""
+
+    names: tuple[str, ...]
+    numbers: Floats
+    sharp: NDArray[np.bool_]
+    photo: NDArray[np.int_]  # index of the given photo that it is or comes from
+    given: NDArray[np.bool_]
+
+
+def gather(photos: list[Labelled]) -> Sample:
+    """Measure every photo and what is made of it."""
+    rows: list[tuple[dict[str, float], bool, int, bool]] = []
+    for index, photo in enumerate(photos):
+        content = photo.path.read_bytes()
+        rows.append((_numbers(content), photo.sharp, index, True))
+        if photo.real:
+            chance = np.random.default_rng(index)
+            wide = np.asarray(read_gray(content, longest=1600).luma, np.float32)
+            rows += [(_numbers(c), s, index, False) for c, s in variants(wide, sharp=photo.sharp, chance=chance)]
+        sys.stderr.write(f"\r{index + 1}/{len(photos)}")
+    names = tuple(rows[0][0])
+    return Sample(
+        names=names,
+        numbers=np.array([[row[0][name] for name in names] for row in rows]),
+        sharp=np.array([row[1] for row in rows]),
+        photo=np.array([row[2] for row in rows]),
+        given=np.array([row[3] for row in rows]),
+    )
+
+
+def _numbers(content: bytes) -> dict[str, float]:
+    return sharpness.features(np.asarray(read_gray(content, longest=sharpness.LONGEST).luma))
+
+
+def train(rows: Floats, sharp: NDArray[np.bool_], weight: Floats, *, seed: int) -> Weights:
+    """Fit one net to standardised rows by Adam on the log loss with softened labels (Kingma and Ba, ICLR 2015)."""
+    chance = np.random.default_rng(seed)
+    width = rows.shape[1]
+    net = [
+        chance.normal(0, width**-0.5, (width, HIDDEN)),
+        np.zeros(HIDDEN),
+        chance.normal(0, HIDDEN**-0.5, HIDDEN),
+        np.zeros(1),
+        np.zeros(width),
+    ]
+    means, squares, step = [np.zeros_like(w) for w in net], [np.zeros_like(w) for w in net], 0
+    odds = weight / weight.sum()
+    for turn in range(ROUNDS):
+        rate = 2e-3 * (1 + np.cos(np.pi * turn / ROUNDS))
+        picked = chance.choice(len(rows), size=len(rows) // 2, p=odds)
+        for start in range(0, len(picked), 64):
+            batch = picked[start : start + 64]
+            kept = (chance.random(width) > DROPPED) / (1 - DROPPED)
+            seen = (rows[batch] + chance.normal(0, 0.1, (len(batch), width))) * kept
+            step += 1
+            slopes = _slopes(net, seen, sharp[batch] * 0.96 + 0.02)
+            for index, slope in enumerate(slopes):
+                means[index] = 0.9 * means[index] + 0.1 * slope
+                squares[index] = 0.999 * squares[index] + 0.001 * slope**2
+                scale = np.sqrt(squares[index] / (1 - 0.999**step)) + 1e-8
+                net[index] -= rate * means[index] / (1 - 0.9**step) / scale
+    return net[0], net[1], net[2], net[3], net[4]
+
+
+def _slopes(net: list[Floats], seen: Floats, wanted: Floats) -> tuple[Floats, ...]:
+    into, bias, out, shift, past = net
+    hidden = np.tanh(seen @ into + bias)
+    answer = hidden @ out + shift + seen @ past
+    miss = (1 / (1 + np.exp(-np.clip(answer, -30, 30))) - wanted) / len(seen)
+    back = np.outer(miss, out) * (1 - hidden**2)
+    return (
+        seen.T @ back + DECAY * into,
+        back.sum(0),
+        hidden.T @ miss + DECAY * out,
+        np.array([miss.sum()]),
+        seen.T @ miss + DECAY * past,
+    )
+
+
+def fit(sample: Sample, use: NDArray[np.bool_], *, nets: int) -> dict[str, object]:
+    """Fit the nets on the rows in use; returns the stored form, with threshold 0."""
+    weight = np.where(sample.given, 1.0, MADE_WEIGHT)[use]
+    rows = sample.numbers[use]
+    mean, spread = np.average(rows, axis=0, weights=weight), rows.std(0) + 1e-6
+    rows = np.clip((rows - mean) / spread, -sharpness.REACH, sharpness.REACH)
+    found = [train(rows, sample.sharp[use], weight, seed=seed) for seed in range(nets)]
+    return {
+        "names": list(sample.names),
+        "threshold": 0.0,
+        "mean": _short(mean),
+        "spread": _short(spread),
+        "nets": [
+            {"into": _short(a), "bias": _short(b), "out": _short(c), "shift": float(d[0]), "past": _short(e)}
+            for a, b, c, d, e in found
+        ],
+    }
+
+
+def _short(values: Floats) -> object:
+    return np.vectorize(lambda value: float(f"{value:.4g}"))(values).tolist()
+
+
+def cross_validate(sample: Sample, photos: list[Labelled], *, by: str, seeds: int = 2, nets: int = 3) -> Floats:
+    """Answer for every given photo by models that saw nothing of its group (or source)."""
+    answers = np.zeros(len(photos))
+    for seed in range(seeds):
+        fold = folds([getattr(photo, by) for photo in photos], seed=seed)[sample.photo]
+        for held in range(int(fold.max()) + 1):
+            model = sharpness.model_of(fit(sample, fold != held, nets=nets))  # type: ignore[arg-type]
+            for row in np.flatnonzero((fold == held) & sample.given):
+                numbers = dict(zip(sample.names, sample.numbers[row], strict=True))
+                answers[sample.photo[row]] += sharpness.answer_of(model, numbers) / seeds
+    return answers
+
+
+def main() -> None:
+    """Train, report, and write the model where it is asked for."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--cache", type=Path, help="keep the measured numbers here")
+    parser.add_argument("--write", action="store_true", help="write bot/photos/sharpness.json")
+    wanted = parser.parse_args()
+    photos = [photo for photo in labelled_photos() if photo.label in {"sharp", "blurred"}]
+    sample = _cached(wanted.cache, photos)
+    answers = cross_validate(sample, photos, by="group")
+    sharp = np.array([photo.sharp for photo in photos])
+    threshold = float(np.quantile(answers[sharp], WRONGLY_REJECTED))
+    print(f"threshold {threshold:.3f}")
+    print(report(photos, answers - threshold))
+    by_source = cross_validate(sample, photos, by="source", seeds=1)
+    print(f"one source left out: AUC {auc(sharp, by_source):.3f}")
+    if wanted.write:
+        stored = fit(sample, np.ones(len(sample.sharp), np.bool_), nets=NETS) | {"threshold": round(threshold, 3)}
+        target = Path(sharpness.__file__).with_name("sharpness.json")
+        target.write_text(json.dumps(stored, separators=(",", ":")) + "\n", "ascii")
+
+
+def _cached(cache: Path | None, photos: list[Labelled]) -> Sample:
+    if cache is not None and cache.is_file():
+        kept = np.load(cache)
+        return Sample(**({key: kept[key] for key in kept.files} | {"names": tuple(map(str, kept["names"]))}))
+    sample = gather(photos)
+    if cache is not None:
+        columns = {key: getattr(sample, key) for key in ("names", "numbers", "sharp", "photo", "given")}
+        np.savez(cache, **columns)
+    return sample
+
+
+if __name__ == "__main__":
+    main()
