@@ -12,13 +12,14 @@ from flows.yaml_source import Fault, Mark
 
 FALLBACK = "en"
 """The language whose texts stand in for missing ones."""
-DRAWINGS = ("examples", "drawings")
+DRAWINGS = ("examples",)
+"""Folders of drawings beside flow files."""
 PICTURE_ENDINGS = (".png", ".jpg", ".webp")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlowFiles:
-    """The text of every flow file by name, of every language, and where the drawings are."""
+    """The text of every flow file by name, of every language, and where each drawing is."""
 
     flows: Mapping[str, str]
     texts: Mapping[str, str]
@@ -32,12 +33,9 @@ class FlowFiles:
         return load(self.flows, texts=self.texts, sellers=sellers, drawings=frozenset(self.drawings))
 
     def drawing(self, name: str) -> bytes | None:
-        """Read the picture of a drawing: the rendered one where there is one beside it."""
-        stem = name.rpartition(".")[0] or name
-        for wanted in (*(stem + ending for ending in PICTURE_ENDINGS), name):
-            if wanted in self.drawings:
-                return self.drawings[wanted].read_bytes()
-        return None
+        """Read a drawing as a picture that Telegram takes; None where there is only its source (SVG)."""
+        found = self.drawings.get(name.removesuffix(".svg"))
+        return found.read_bytes() if found is not None and found.name.endswith(PICTURE_ENDINGS) else None
 
 
 def read_flow_files(own: Sequence[Path] = ()) -> FlowFiles:
@@ -87,10 +85,11 @@ def _text(one: Traversable) -> str:
 
 
 def _drawings(folder: Traversable) -> dict[str, Traversable]:
+    """The drawings of a folder by name, without ending: the rendered one where there is one beside its source."""
     found: dict[str, Traversable] = {}
-    for place in (folder, *(folder / name for name in DRAWINGS)):
-        if place.is_dir():
+    for ending in (".svg", *PICTURE_ENDINGS):
+        for place in (folder / name for name in DRAWINGS if (folder / name).is_dir()):
             found |= {
-                one.name: one for one in place.iterdir() if one.name.endswith((".svg", *PICTURE_ENDINGS))
+                one.name.removesuffix(ending): one for one in place.iterdir() if one.name.endswith(ending)
             }
     return found

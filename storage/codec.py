@@ -63,6 +63,8 @@ EFFECTS: Mapping[str, type[Effect]] = {
 
 STATES: Mapping[str, type[Any]] = {"Chat": Chat, "Conversation": Conversation, "Order": Order}
 
+KINDS: Mapping[str, type[Any]] = {**EVENTS, **EFFECTS, **STATES}
+
 Value = TypeVar("Value")
 
 
@@ -71,47 +73,21 @@ class CodecFault(ValueError):
 
 
 @cache
-def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
+def _adapter(name: str) -> TypeAdapter[Any]:
+    return TypeAdapter(KINDS[name])
 
 
-def encode_event(event: Event) -> str:
-    """Write an event."""
-    return _encode(event, EVENTS)[0]
+def encode(value: object) -> str:
+    """Write an event, an effect or a state."""
+    return encode_back(value)[0]
 
 
-def decode_event(text: str) -> Event:
-    """Read an event."""
-    event: Event = _decode(text, EVENTS)
-    return event
-
-
-def encode_effect(effect: Effect) -> tuple[str, Effect]:
-    """Write an effect, and return it as it will be read."""
-    return _encode(effect, EFFECTS)
-
-
-def decode_effect(text: str) -> Effect:
-    """Read an effect."""
-    effect: Effect = _decode(text, EFFECTS)
-    return effect
-
-
-def encode_state(state: Value) -> tuple[str, Value]:
-    """Write a chat, a conversation or an order, and return it as it will be read: what a cache may keep."""
-    return _encode(state, STATES)
-
-
-def decode_state(text: str, kind: type[Value]) -> Value:
-    """Read a state of the given class."""
-    return _decode(text, {kind.__name__: kind})  # type: ignore[no-any-return]  # the adapter of `kind` made it
-
-
-def _encode(value: Value, kinds: Mapping[str, type[Any]]) -> tuple[str, Value]:
+def encode_back(value: Value) -> tuple[str, Value]:
+    """Write a value, and return it as it will be read: what may be handed on or kept."""
     name = type(value).__name__
-    if kinds.get(name) is not type(value):
-        raise CodecFault(f"{name} is not stored here")
-    adapter = _adapter(type(value))
+    if KINDS.get(name) is not type(value):
+        raise CodecFault(f"{name} is not stored")
+    adapter = _adapter(name)
     try:
         body = adapter.dump_json(value, warnings="error")
         back: Value = adapter.validate_json(body)
@@ -120,7 +96,8 @@ def _encode(value: Value, kinds: Mapping[str, type[Any]]) -> tuple[str, Value]:
     return f'{{"v":{VERSION},"kind":"{name}","body":{body.decode()}}}', back
 
 
-def _decode(text: str, kinds: Mapping[str, type[Any]]) -> Any:
+def decode(text: str, *, expected: type[Value]) -> Value:
+    """Read a value; a kind that is not the expected class, or one below it, is refused."""
     try:
         envelope = orjson.loads(text)
         version, name, body = envelope["v"], envelope["kind"], envelope["body"]
@@ -128,13 +105,14 @@ def _decode(text: str, kinds: Mapping[str, type[Any]]) -> Any:
         raise CodecFault("not an envelope with v, kind and body") from None
     if version != VERSION:
         raise CodecFault(f"version {version!r} of {name!r}: this release reads {VERSION}")
-    kind = kinds.get(name) if isinstance(name, str) else None
-    if kind is None:
-        raise CodecFault(f"unknown kind {name!r}")
+    kind = KINDS.get(name) if isinstance(name, str) else None
+    if kind is None or not issubclass(kind, expected):
+        raise CodecFault(f"unknown kind {name!r}: {expected.__name__} expected")
     try:
-        return _adapter(kind).validate_python(body)
+        value: Value = _adapter(name).validate_python(body)
     except ValidationError as fault:
         raise CodecFault(f"{name} cannot be read: {_where(fault)}") from None
+    return value
 
 
 def _where(fault: Exception) -> str:

@@ -20,7 +20,7 @@ from flows.conversation import Chat, ChatState, Conversation
 from flows.effects import Effect
 from flows.events import ChoiceMade, Event, Garbled, PhotoReceived
 from flows.outcome import Outcome
-from storage.codec import CodecFault, encode_effect, encode_event, encode_state
+from storage.codec import CodecFault, encode, encode_back
 from storage.ports import Arrival, Committed, OutboxRow, Step
 from storage.rows import row_id, row_of, tag_of, timer_of
 
@@ -167,9 +167,9 @@ class Worksheet:
         error = type(fault).__name__
         logger.error("arrival of %s set aside: %s at %s", waiting.arrival.source, error, _where(fault))
         try:
-            body = encode_event(waiting.arrival.event)
+            body = encode(waiting.arrival.event)
         except CodecFault:
-            body = encode_event(Garbled(what=type(waiting.arrival.event).__name__))
+            body = encode(Garbled(what=type(waiting.arrival.event).__name__))
         self.asides.append(Aside(waiting=waiting, body=body, error=error))
 
     @property
@@ -216,13 +216,13 @@ class Worksheet:
 
     def _write_chat(self, chat: Chat) -> Written[Chat]:
         known = self._known.get(chat.id)
-        body, back = encode_state(replace(chat, revision=self._revision(chat.id)))
+        body, back = encode_back(replace(chat, revision=self._revision(chat.id)))
         return Written(value=back, body=body, at=self._born(chat.id), before=known.chat if known else None)
 
     def _write_conversation(self, conversation: Conversation, at: datetime) -> Written[Conversation]:
         before = self._loaded.get(conversation.id)
         revision = (before.revision if before else 0) + 1
-        body, back = encode_state(replace(conversation, revision=revision))
+        body, back = encode_back(replace(conversation, revision=revision))
         return Written(value=back, body=body, at=at, before=before)
 
     def _rows(self, arrival: Arrival, effects: Sequence[Effect]) -> list[tuple[OutboxRow, str]]:
@@ -230,7 +230,7 @@ class Worksheet:
         tag = tag_of(chat, born=self._born(chat))
         rows = []
         for place, effect in enumerate(effects, start=self._places[chat]):
-            body, back = encode_effect(effect)
+            body, back = encode_back(effect)
             row = row_id(tag, revision=self._revision(chat), place=place)
             rows.append((row_of(back, row=row, chat=chat, now=self._now, at=arrival.event.at), body))
         return rows

@@ -38,7 +38,9 @@ def request(
     context: typer.Context,
     case: Code,
     text: Annotated[str, typer.Argument(help="What the photo should show.")] = "",
-    label: Annotated[list[str] | None, typer.Option(help="A shot of the issue's flow; may be repeated.")] = None,
+    label: Annotated[
+        list[str] | None, typer.Option(help="A shot of the issue's flow; may be repeated.")
+    ] = None,
     key: Key = "",
 ) -> None:
     """Ask the customer for one more photo."""

@@ -50,7 +50,5 @@ async def _link(settings: Settings, number: str, seller: str) -> str:
         order = await store.orders.get(number, seller=seller)
         if order is None:
             raise Refused(f"there is no order {number!r}; clearshot orders import FILE.csv loads some")
-        token = await store.orders.mint(
-            order.number, seller=order.seller, at=now, expires=now + LINK_LASTS
-        )
+        token = await store.orders.mint(order.number, seller=order.seller, at=now, expires=now + LINK_LASTS)
     return f"https://t.me/{await bot_name(settings)}?start={token}"

@@ -19,7 +19,9 @@ def photos() -> None:
 def judge(
     files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Picture files.")],
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, in the order given.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object a line, in the order given.")
+    ] = False,
 ) -> None:
     """Judge picture files as the bot would; exit code 0 whatever the verdicts."""
     for line in judge_files(files, as_json=as_json):

@@ -18,7 +18,14 @@ class Refused(Exception):
 def _port(fault: OSError) -> list[str] | None:
     if fault.errno == errno.EADDRINUSE:
         return [f"the address is in use: {fault.strerror.rpartition(':')[0] or fault}".rstrip()]
-    if fault.errno in {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.EADDRNOTAVAIL, errno.ENOSPC}:
+    if fault.errno in {
+        errno.EACCES,
+        errno.EPERM,
+        errno.EROFS,
+        errno.ENOENT,
+        errno.EADDRNOTAVAIL,
+        errno.ENOSPC,
+    }:
         return [f"{fault.filename or 'the system'}: {fault.strerror}"]
     return None
 

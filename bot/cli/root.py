@@ -18,9 +18,13 @@ class Entry(NamedTuple):
 
 
 COMMANDS = {
-    "demo": Entry("bot.cli.demo", "Run everything on this machine, with no account: sandbox Telegram, bot, inbox"),
+    "demo": Entry(
+        "bot.cli.demo", "Run everything on this machine, with no account: sandbox Telegram, bot, inbox"
+    ),
     "run": Entry("bot.cli.run", "Run the real bot, from settings"),
-    "doctor": Entry("bot.cli.doctor", "Check settings, token, database, photo store, sellers' inboxes and flows"),
+    "doctor": Entry(
+        "bot.cli.doctor", "Check settings, token, database, photo store, sellers' inboxes and flows"
+    ),
     "flows": Entry("bot.cli.flows", "Check and show flows"),
     "photos": Entry("bot.cli.photos", "Judge picture files"),
     "orders": Entry("bot.cli.orders", "Import orders; make a customer's link"),

@@ -5,8 +5,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 SIDE = 8  # comparisons across, and as many down: 64 bits each way
-INSIDE = 0.9  # share of each side that the second, inner hash sees
-NEAR = 20  # of 128 bits: measured, see tests/photos; different photos differ in 64, seldom in fewer than 30
+INSIDE = 0.92  # share of each side that the second, inner hash sees
+NEAR = 0.26  # share of unlike bits among those set in either; tests/photos holds what it lets through
 HEX = SIDE * SIDE * 2 // 4  # letters of one hash
 FLAT = 4.0  # gray levels: a small copy that varies less has no fingerprint
 
@@ -30,9 +30,14 @@ def same_picture(one: str, other: str) -> bool:
         return False
     try:
         pairs = ((one[:HEX], other[:HEX]), (one[:HEX], other[HEX:]), (one[HEX:], other[:HEX]))
-        return min((int(a, 16) ^ int(b, 16)).bit_count() for a, b in pairs) <= NEAR
+        return min(_unlike(int(a, 16), int(b, 16)) for a, b in pairs) <= NEAR
     except ValueError:
         return False
+
+
+def _unlike(one: int, other: int) -> float:
+    """Share of the bits set in either that are not in both (Jaccard): two white pages are not alike for being white."""
+    return (one ^ other).bit_count() / max(1, (one | other).bit_count())
 
 
 def _hash(luma: Image.Image, box: tuple[float, float, float, float] | None) -> str:

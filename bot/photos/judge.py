@@ -40,7 +40,8 @@ def is_dark(tones: dict[str, float]) -> bool:
 
 def is_bright(tones: dict[str, float]) -> bool:
     """Washed out up to white with no dark left, or white all over; paper that fills the frame is neither."""
-    washed = tones["mean"] > 175 and tones["p95"] >= 243 and 100 <= tones["p10"] < 230
+    paper = tones["p25"] >= 232 or tones["p10"] >= 206
+    washed = tones["mean"] > 175 and tones["p95"] >= 243 and tones["p10"] >= 100 and not paper
     return washed or tones["p1"] >= 235
 
 

@@ -10,7 +10,7 @@ Bytes = NDArray[np.uint8]
 WHITE = 250  # a luma from here on shows nothing any more
 CELL = 16  # pixels: blown areas are looked for in cells of this side
 BLOWN = 0.6  # share of a cell's pixels
-PERCENTS = (1, 5, 10, 50, 75, 90, 95, 99)
+PERCENTS = (1, 5, 10, 25, 50, 75, 90, 95, 99)
 
 Cells = tuple[tuple[int, int], ...]
 

@@ -15,7 +15,9 @@ import orjson
 from bot.sandbox.shapes import Json
 
 _log = logging.getLogger(__name__)
-_SCHEMA = "CREATE TABLE IF NOT EXISTS rows (kind TEXT, key TEXT, body BLOB, PRIMARY KEY (kind, key)) WITHOUT ROWID"
+_SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS rows (kind TEXT, key TEXT, body BLOB, PRIMARY KEY (kind, key)) WITHOUT ROWID"
+)
 
 
 class Archive:

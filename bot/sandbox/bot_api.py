@@ -33,12 +33,12 @@ class BotApi:
         """Return the routes; methods come by GET and POST."""
         return [
             web.route("*", r"/bot{token:\d+:[\w-]+}/{method}", self._method),
-            web.route("*", r"/bot{rest:.*}", self._unknown),
+            web.route("*", "/bot{token}/{method}", self._unknown),
             web.get(r"/file/bot{token:\d+:[\w-]+}/{path:.+}", self._download),
         ]
 
-    async def _unknown(self, request: web.Request) -> web.StreamResponse:
-        return _answered(errors.NOT_FOUND.refusal())
+    async def _unknown(self, _: web.Request) -> web.StreamResponse:
+        return _answered(errors.TOKEN_INVALID.refusal())
 
     async def _method(self, request: web.Request) -> web.StreamResponse:
         bot = self._telegram.bots.get(request.match_info["token"])
@@ -82,19 +82,23 @@ class BotApi:
     async def _result(self, bot: Bot, name: str, parameters: Parameters) -> Json:
         method = METHODS.get(name.lower())
         call = Call(telegram=self._telegram, bot=bot, parameters=parameters, sender=self._senders[bot.id])
+        if method is None:
+            return errors.NOT_FOUND.refusal().answer()
         try:
-            if method is None:
-                raise errors.NOT_FOUND.refusal()
             return {"ok": True, "result": await method(call)}
         except Refusal as refusal:
             return refusal.answer()
-        except Exception:
+        except Exception:  # noqa: BLE001 - a fault of the sandbox must look like one of Telegram's
             _log.exception("sandbox method failed: %s", name)
             return Refusal(500, "Internal Server Error").answer()
 
     async def _download(self, request: web.Request) -> web.StreamResponse:
         bot = self._telegram.bots.get(request.match_info["token"])
-        file = self._telegram.files.find_path(request.match_info["path"], bot=bot.id) if bot is not None else None
+        file = (
+            self._telegram.files.find_path(request.match_info["path"], bot=bot.id)
+            if bot is not None
+            else None
+        )
         fault = self._telegram.faults.claim(FILE_DOWNLOAD)
         if fault is not None and fault.seconds:
             await asyncio.sleep(fault.seconds)
@@ -107,7 +111,9 @@ class BotApi:
         if file is None:
             return _answered(errors.NOT_FOUND.refusal())
         # As with Telegram, the type is not told: the name and the bytes must do (spec getFile).
-        return web.FileResponse(self._telegram.files.place(file), headers={"Content-Type": "application/octet-stream"})
+        return web.FileResponse(
+            self._telegram.files.place(file), headers={"Content-Type": "application/octet-stream"}
+        )
 
 
 def failure(fault: Fault) -> Refusal:

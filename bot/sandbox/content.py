@@ -29,7 +29,9 @@ def text_content(call: Call) -> Json:
     if not parameters.text("text"):
         raise errors.TEXT_EMPTY.refusal()
     text, entities = formatted(
-        parameters.text("text"), parse_mode=parameters.text("parse_mode"), entities=parameters.structure("entities")
+        parameters.text("text"),
+        parse_mode=parameters.text("parse_mode"),
+        entities=parameters.structure("entities"),
     )
     if not text:
         raise errors.TEXT_BLANK.refusal()
@@ -47,7 +49,9 @@ def text_content(call: Call) -> Json:
 def caption_content(given: Mapping[str, Any]) -> Json:
     """Return caption and its entities from an object with caption, parse_mode and caption_entities."""
     caption, entities = formatted(
-        given.get("caption") or "", parse_mode=given.get("parse_mode") or "", entities=given.get("caption_entities")
+        given.get("caption") or "",
+        parse_mode=given.get("parse_mode") or "",
+        entities=given.get("caption_entities"),
     )
     if units(caption) > limits.CAPTION_LENGTH:
         raise errors.CAPTION_TOO_LONG.refusal()

@@ -20,7 +20,17 @@ _FOUND_BY_THEMSELVES = {
     "hashtag": re.compile(r"(?<![\w#])#\w*[^\W\d]\w*"),
 }
 _STYLES = frozenset(
-    {"bold", "italic", "underline", "strikethrough", "spoiler", "blockquote", "expandable_blockquote", "code", "pre"}
+    {
+        "bold",
+        "italic",
+        "underline",
+        "strikethrough",
+        "spoiler",
+        "blockquote",
+        "expandable_blockquote",
+        "code",
+        "pre",
+    }
 ) | {"text_link", "text_mention", "custom_emoji"}
 _NOT_INSIDE = ("code", "pre", "text_link")
 
@@ -53,7 +63,9 @@ def _given(entities: Any) -> list[Json]:
     if not isinstance(entities, list):
         raise errors.ENTITIES_UNREADABLE.refusal(reason="expected an Array of MessageEntity")
     for one in entities:
-        if not isinstance(one, dict) or not all(isinstance(one.get(key), int) for key in ("offset", "length")):
+        if not isinstance(one, dict) or not all(
+            isinstance(one.get(key), int) for key in ("offset", "length")
+        ):
             raise errors.ENTITIES_UNREADABLE.refusal(reason="expected an Object with offset and length")
     return [dict(one) for one in entities if one.get("type") in _STYLES and one["length"] > 0]
 

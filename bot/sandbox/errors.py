@@ -43,20 +43,35 @@ def _bad(text: str, source: str) -> Wording:
     return Wording(code=400, text=f"Bad Request: {text}", source=source)
 
 
-UNAUTHORIZED = Wording(code=401, text="Unauthorized", source="server ClientManager::send: a token that is not known")
-NOT_FOUND = Wording(code=404, text="Not Found", source="server Client::send: a method that is not in the table")
+UNAUTHORIZED = Wording(
+    code=401, text="Unauthorized", source="server ClientManager::send: a token that is not known"
+)
+TOKEN_INVALID = Wording(
+    code=401,
+    text="Unauthorized: invalid token specified",
+    source="server ClientManager::send: no token at all",
+)
+NOT_FOUND = Wording(
+    code=404, text="Not Found", source="server Client::send: a method that is not in the table"
+)
 TOO_LARGE = Wording(code=413, text="Request Entity Too Large", source="seen: more than 50 MB uploaded")
 BLOCKED = Wording(
-    code=403, text="Forbidden: bot was blocked by the user", source="server fail_query_with_error USER_IS_BLOCKED"
+    code=403,
+    text="Forbidden: bot was blocked by the user",
+    source="server fail_query_with_error USER_IS_BLOCKED",
 )
 
 # chats and messages
 CHAT_ID_EMPTY = _bad("chat_id is empty", "server check_chat")
 CHAT_NOT_FOUND = _bad("chat not found", "server TdOnCheckChatCallback")
-MESSAGE_ID_MISSING = _bad("message identifier is not specified", "server get_message_id and its callers; seen")
+MESSAGE_ID_MISSING = _bad(
+    "message identifier is not specified", "server get_message_id and its callers; seen"
+)
 REPLY_NOT_FOUND = _bad("message to be replied not found", "server check_reply_parameters")
 EDIT_NOT_FOUND = _bad("message to edit not found", "server process_edit_message_text_query, check_message")
-REACT_NOT_FOUND = _bad("message to react not found", "server process_set_message_reaction_query, check_message")
+REACT_NOT_FOUND = _bad(
+    "message to react not found", "server process_set_message_reaction_query, check_message"
+)
 DELETE_NOT_FOUND = _bad("message to delete not found", "server process_delete_message_query, check_message")
 DELETE_FORBIDDEN = _bad("message can't be deleted", "server fail_query_with_error MESSAGE_DELETE_FORBIDDEN")
 DELETE_NOTHING = _bad("message identifiers are not specified", "server process_delete_messages_query")
@@ -67,7 +82,9 @@ NOT_MODIFIED = _bad(
     " content and reply markup of the message",
     "server fail_query_with_error MESSAGE_NOT_MODIFIED",
 )
-NO_TEXT_TO_EDIT = _bad("there is no text in the message to edit", "td MessagesManager::edit_message_text; seen")
+NO_TEXT_TO_EDIT = _bad(
+    "there is no text in the message to edit", "td MessagesManager::edit_message_text; seen"
+)
 NO_CAPTION_TO_EDIT = _bad("there is no caption in the message to edit", "td edit_message_caption; seen")
 
 # text
@@ -75,13 +92,19 @@ TEXT_EMPTY = _bad("message text is empty", "server get_input_message_text")
 TEXT_BLANK = _bad("text must be non-empty", "td get_formatted_text after trimming; seen")
 TEXT_TOO_LONG = _bad("message is too long", "td; seen")
 CAPTION_TOO_LONG = _bad("message caption is too long", "td; seen")
-PARSE_MODE_UNKNOWN = _bad("unsupported parse_mode", "server get_formatted_text; here also for Markdown, which is not built")
-ENTITIES_UNREADABLE = _bad("can't parse entities: {reason}", "server get_formatted_text; the reasons are td's")
+PARSE_MODE_UNKNOWN = _bad(
+    "unsupported parse_mode", "server get_formatted_text; here also for Markdown, which is not built"
+)
+ENTITIES_UNREADABLE = _bad(
+    "can't parse entities: {reason}", "server get_formatted_text; the reasons are td's"
+)
 
 # buttons
 MARKUP_UNREADABLE = _bad("can't parse reply keyboard markup JSON object", "server get_reply_markup")
 MARKUP_NOT_OBJECT = _bad("object expected as reply markup", "server get_reply_markup")
-KEYBOARD_NOT_ARRAY = _bad('field "inline_keyboard" of the InlineKeyboardMarkup must be an Array of Arrays', "server; seen")
+KEYBOARD_NOT_ARRAY = _bad(
+    'field "inline_keyboard" of the InlineKeyboardMarkup must be an Array of Arrays', "server; seen"
+)
 BUTTON_UNREADABLE = _bad("can't parse inline keyboard button: {reason}", "server get_reply_markup")
 BUTTON_DATA_INVALID = _bad("BUTTON_DATA_INVALID", "seen: callback_data longer than 64 bytes")
 MARKUP_TOO_LONG = _bad("reply markup is too long", "server fail_query_with_error REPLY_MARKUP_TOO_LONG")
@@ -96,7 +119,9 @@ FILE_ID_INVALID = _bad("invalid file_id", "server TdOnCheckRemoteFileIdCallback;
 FILE_ID_WRONG = _bad("wrong file identifier/HTTP URL specified", "td; seen with file_ids of another bot")
 FILE_WRONG_KIND = _bad("can't use file of type {given} as {wanted}", "td FileManager; seen")
 FILE_TOO_BIG = _bad("file is too big", "server do_get_file: over 20 << 20 bytes")
-URL_UNREACHABLE = _bad("failed to get HTTP URL content", "server fail_query_with_error WEBPAGE_CURL_FAILED; no network here")
+URL_UNREACHABLE = _bad(
+    "failed to get HTTP URL content", "server fail_query_with_error WEBPAGE_CURL_FAILED; no network here"
+)
 PHOTO_TOO_BIG = _bad(
     "file of size {size} bytes is too big for a photo; the maximum size is 10485760 bytes",
     "td check_full_local_location; seen",
@@ -108,7 +133,10 @@ MEDIA_NOT_ARRAY = _bad("expected an Array of InputMedia", "server get_input_mess
 MEDIA_INVALID = _bad("can't parse InputMedia: {reason}", "server get_input_message_contents")
 ALBUM_TOO_LONG = _bad("too much messages to send as an album", "td; seen")
 ALBUM_TOO_SHORT = _bad("album must include 2-10 items", "ours: spec sendMediaGroup gives the numbers")
-ALBUM_MIXED = _bad("Can't use the media of the specified type in the album", "server fail_query_with_error MEDIA_GROUPED_INVALID")
+ALBUM_MIXED = _bad(
+    "Can't use the media of the specified type in the album",
+    "server fail_query_with_error MEDIA_GROUPED_INVALID",
+)
 
 # presses, actions, commands
 QUERY_EXPIRED = _bad(
@@ -124,7 +152,9 @@ COMMAND_INVALID = _bad("can't parse BotCommand: {reason}", "server get_bot_comma
 COMMAND_REFUSED = _bad("BOT_COMMAND_INVALID", "seen: capitals, more than 32 characters")
 COMMANDS_TOO_MANY = _bad("too many commands specified", "ours: spec setMyCommands gives 100")
 SCOPE_UNREADABLE = _bad("can't parse BotCommandScope JSON object", "server get_bot_command_scope")
-SCOPE_UNKNOWN = _bad("can't parse BotCommandScope: Unsupported type specified", "server get_bot_command_scope")
+SCOPE_UNKNOWN = _bad(
+    "can't parse BotCommandScope: Unsupported type specified", "server get_bot_command_scope"
+)
 DESCRIPTION_TOO_LONG = _bad("description is too long", "ours: spec setMyDescription gives the numbers")
 
 # receiving

@@ -64,7 +64,16 @@ class FaultPlan:
 
     def add(self, order: Json) -> Fault:
         """Take one order; method names are matched in lower case, "*" is every method, "file" a download."""
-        unknown = set(order) - {"method", "kind", "status", "retry_after", "seconds", "times", "skip", "probability"}
+        unknown = set(order) - {
+            "method",
+            "kind",
+            "status",
+            "retry_after",
+            "seconds",
+            "times",
+            "skip",
+            "probability",
+        }
         if unknown:
             raise InvalidFault(f"unknown: {', '.join(sorted(unknown))}")
         if order.get("kind", "error") not in KINDS:

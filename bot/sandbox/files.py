@@ -18,9 +18,24 @@ from bot.sandbox.archive import Archive
 from bot.sandbox.pictures import NotAPicture, Recompressed, Rendition, recompress
 from bot.sandbox.shapes import Json
 
-_FOLDERS = {"photo": "photos", "thumbnail": "thumbnails", "document": "documents", "voice": "voice", "video": "videos"}
+_FOLDERS = {
+    "photo": "photos",
+    "thumbnail": "thumbnails",
+    "document": "documents",
+    "voice": "voice",
+    "video": "videos",
+}
 _FOLDERS |= {"sticker": "stickers"}
-_PREFIXES = {"photo": "AgAC", "thumbnail": "AAMC", "document": "BQAC", "voice": "AwAC", "video": "BAAC", "sticker": "CAAC"}
+_PREFIXES = {
+    "photo": "AgAC",
+    "thumbnail": "AAMC",
+    "document": "BQAC",
+    "voice": "AwAC",
+    "video": "BAAC",
+    "sticker": "CAAC",
+}
+
+_LONGEST_SUFFIX = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +146,13 @@ class FileStore:
 
     def _photo_size(self, rendition: Rendition, *, bot: int, kind: str) -> StoredFile:
         return self._stored(
-            rendition.data, kind=kind, bot=bot, name="", mime="image/jpeg", width=rendition.width, height=rendition.height
+            rendition.data,
+            kind=kind,
+            bot=bot,
+            name="",
+            mime="image/jpeg",
+            width=rendition.width,
+            height=rendition.height,
         )
 
     def _stored(
@@ -195,5 +216,5 @@ def _unique_id(digest: bytes) -> str:
 
 def _suffix(name: str, mime: str) -> str:
     suffix = Path(name).suffix.lower()
-    known = suffix[1:].isalnum() and len(suffix) <= 8
+    known = suffix[1:].isalnum() and len(suffix) <= _LONGEST_SUFFIX
     return suffix if known else (mimetypes.guess_extension(mime) or "")

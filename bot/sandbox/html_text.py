@@ -70,5 +70,7 @@ class _Reader(HTMLParser):
 
     def finished(self) -> tuple[str, list[Json]]:
         if self._open:
-            raise errors.ENTITIES_UNREADABLE.refusal(reason=f'Can\'t find end tag corresponding to start tag "{self._open[-1][0]}"')
+            raise errors.ENTITIES_UNREADABLE.refusal(
+                reason=f'Can\'t find end tag corresponding to start tag "{self._open[-1][0]}"'
+            )
         return "".join(self._text), self._entities

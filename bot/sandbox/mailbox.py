@@ -31,7 +31,7 @@ class Mailbox:
 
     def __init__(self, *, bot: int, archive: Archive, now: Callable[[], float]) -> None:
         self.allowed: list[str] | None = None
-        self.announce: Callable[[str], None] = lambda lane: None
+        self.announce: Callable[[str], None] = _nobody
         self._kind = f"update:{bot}"
         self._archive = archive
         self._now = now
@@ -69,7 +69,9 @@ class Mailbox:
 
     def first_in(self, lane: str) -> Update | None:
         """Return the oldest update of a lane."""
-        return next((update for update in list(self._lanes.get(lane, {}).values()) if self.holds(update)), None)
+        return next(
+            (update for update in list(self._lanes.get(lane, {}).values()) if self.holds(update)), None
+        )
 
     def holds(self, update: Update) -> bool:
         """Say whether an update still waits; one that is too old is forgotten."""
@@ -111,3 +113,7 @@ class Mailbox:
     def _remember(self, update: Update) -> None:
         self._waiting[update.id] = update
         self._lanes.setdefault(update.lane, {})[update.id] = update
+
+
+def _nobody(lane: str) -> None:
+    """Stand in where no webhook sender listens."""

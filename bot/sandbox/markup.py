@@ -7,7 +7,14 @@ from bot.sandbox import errors, limits
 from bot.sandbox.errors import Refusal
 from bot.sandbox.shapes import Json
 
-_ACTIONS = ("url", "callback_data", "web_app", "copy_text", "switch_inline_query", "switch_inline_query_current_chat")
+_ACTIONS: tuple[str, ...] = (
+    "url",
+    "callback_data",
+    "web_app",
+    "copy_text",
+    "switch_inline_query",
+    "switch_inline_query_current_chat",
+)
 _ACTIONS += ("switch_inline_query_chosen_chat", "login_url", "pay", "callback_game")
 _LOOKS = ("style", "icon_custom_emoji_id")
 _NOT_SHOWN = ("keyboard", "remove_keyboard", "force_reply")
@@ -16,7 +23,7 @@ _NOT_SHOWN = ("keyboard", "remove_keyboard", "force_reply")
 
 def inline_keyboard(markup: Any) -> Json | None:
     """Return the `reply_markup` that the message carries, or None; raises refusals."""
-    if markup is None or markup == "" or markup == {}:
+    if markup in (None, "", {}):
         return None
     if isinstance(markup, str):
         raise errors.MARKUP_UNREADABLE.refusal()
@@ -55,7 +62,11 @@ def _button(button: Any) -> Json:
         raise _unreadable("Text buttons are unallowed in the inline keyboard")
     if action == "callback_data" and not _fits(button[action]):
         raise errors.BUTTON_DATA_INVALID.refusal()
-    return {"text": text, action: button[action], **{name: button[name] for name in _LOOKS if button.get(name)}}
+    return {
+        "text": text,
+        action: button[action],
+        **{name: button[name] for name in _LOOKS if button.get(name)},
+    }
 
 
 def _fits(data: Any) -> bool:

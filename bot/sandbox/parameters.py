@@ -66,7 +66,9 @@ class Parameters:
 
     def attached(self, reference: str) -> Upload | None:
         """Return the file that `attach://NAME` speaks of."""
-        return self._uploads.get(reference.removeprefix(_ATTACHED)) if reference.startswith(_ATTACHED) else None
+        return (
+            self._uploads.get(reference.removeprefix(_ATTACHED)) if reference.startswith(_ATTACHED) else None
+        )
 
     def described(self) -> Json:
         """Return the parameters for the journal: files by name, type and size."""

@@ -58,7 +58,7 @@ def _recompress(data: bytes) -> Recompressed:
             raise NotAPicture("too many pixels")
         opened.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
         picture = _flattened(ImageOps.exif_transpose(opened))
-    renditions = []
+    renditions: list[Rendition] = []
     for side in (LONGEST_SIDE, *SMALLER_SIDES):
         if not renditions or max(picture.size) > side:
             picture.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=2.0)

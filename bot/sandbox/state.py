@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -57,7 +57,12 @@ class Chat:
 
     def shape(self) -> Json:
         """Return Telegram's Chat as it stands in messages."""
-        shape = {"id": self.id, "first_name": self.first_name, "last_name": self.last_name, "username": self.username}
+        shape = {
+            "id": self.id,
+            "first_name": self.first_name,
+            "last_name": self.last_name,
+            "username": self.username,
+        }
         return {**{key: value for key, value in shape.items() if value != ""}, "type": "private"}
 
     def _optional(self) -> Json:
@@ -197,7 +202,7 @@ class LocalTelegram:
         bot = self._bot_of.get(chat_id)
         return (bot, bot.chats[chat_id]) if bot is not None else None
 
-    def open_chat(self, bot: Bot, **person: str) -> Chat:
+    def open_chat(self, bot: Bot, person: Mapping[str, Any]) -> Chat:
         """Make a customer and the (not yet started) chat with the bot."""
         number = max(self._bot_of, default=FIRST_CHAT - 1) + 1
         chat = Chat(id=number, bot=bot.id, chat_instance=str(secrets.randbits(62)), **person)

@@ -24,7 +24,9 @@ _SUCCESS = range(200, 300)
 class WebhookSender:
     """Deliver for one bot while its webhook stands; `retry_unit` is the length of Telegram's second between attempts."""
 
-    def __init__(self, bot: Bot, *, session: aiohttp.ClientSession, journal: Journal, retry_unit: float) -> None:
+    def __init__(
+        self, bot: Bot, *, session: aiohttp.ClientSession, journal: Journal, retry_unit: float
+    ) -> None:
         self._bot = bot
         self._session = session
         self._journal = journal
@@ -88,7 +90,9 @@ class WebhookSender:
         if hook.secret_token:
             headers["X-Telegram-Bot-Api-Secret-Token"] = hook.secret_token
         try:
-            async with self._session.post(hook.url, data=orjson.dumps(update.shape()), headers=headers) as response:
+            async with self._session.post(
+                hook.url, data=orjson.dumps(update.shape()), headers=headers
+            ) as response:
                 await response.read()
                 status, reason = response.status, response.reason
                 wait = _retry_after(response)
@@ -107,7 +111,9 @@ class WebhookSender:
             return None
         hook.last_error_date = int(time.time())
         hook.last_error_message = (
-            f"Wrong response from the webhook: {status} {reason}" if status else f"Connection failed: {reason}"
+            f"Wrong response from the webhook: {status} {reason}"
+            if status
+            else f"Connection failed: {reason}"
         )
         _log.info("webhook refused update=%s status=%s", update.id, status)
         return wait

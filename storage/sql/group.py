@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Table, bindparam, delete, insert, select, tup
 from sqlmodel import SQLModel
 
 from flows.conversation import Chat, ChatState, Conversation
+from flows.effects import Effect
 from flows.outcome import Outcome
 from storage.codec import decode, encode
 from storage.lanes import rows_of, timer_key
@@ -344,6 +345,6 @@ def _write_slots(connection: Connection, slots: Mapping[tuple[int, str], Slot]) 
 def outbox_row(row: Any) -> OutboxRow:
     """Make the value of an outbox row."""
     return OutboxRow(
-        id=row.id, chat=row.chat, lane=row.lane, effect=decode(row.effect), due=aware(row.due), attempts=row.attempts,
+        id=row.id, chat=row.chat, lane=row.lane, effect=decode(row.effect, expected=Effect), due=aware(row.due), attempts=row.attempts,
         created=aware(row.created), error=row.error,
     )  # fmt: skip

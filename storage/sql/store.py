@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, delete, insert, select, text
 
 from flows.conversation import ChatState
+from flows.events import Event
 from storage.codec import decode
 from storage.ports import Arrival, Committed, Step, StorageFailure
 from storage.sql.cases import SqlCases, SqlRevisions
@@ -138,7 +139,7 @@ class SqlStorage:
                         id=row.arrival,
                         chat=row.chat,
                         order=row.place,
-                        event=decode(row.event),
+                        event=decode(row.event, expected=Event),
                     )
                     if self._writer is not None:
                         await self._writer.post(arrival, inbox_id=row.id)

@@ -15,7 +15,16 @@ from bot.sandbox.content import (
 from bot.sandbox.shapes import Json
 from bot.sandbox.state import Chat, content_of
 
-_CONTENT = ("text", "entities", "link_preview_options", "caption", "caption_entities", "photo", "document", "reply_markup")
+_CONTENT = (
+    "text",
+    "entities",
+    "link_preview_options",
+    "caption",
+    "caption_entities",
+    "photo",
+    "document",
+    "reply_markup",
+)
 
 
 async def edit_message_text(call: Call) -> Json:

@@ -26,7 +26,12 @@ async def get_file(call: Call) -> Json:
 async def get_chat(call: Call) -> Json:
     """Return Telegram's ChatFullInfo, as far as a private chat without a profile has it."""
     chat = call.chat(to_write=False)
-    return {**chat.shape(), "accent_color_id": chat.id % 7, "max_reaction_count": 11, "accepted_gift_types": _NO_GIFTS}
+    return {
+        **chat.shape(),
+        "accent_color_id": chat.id % 7,
+        "max_reaction_count": 11,
+        "accepted_gift_types": _NO_GIFTS,
+    }
 
 
 _NO_GIFTS = {

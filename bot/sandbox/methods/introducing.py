@@ -127,6 +127,9 @@ def _command(one: Any) -> Json:
         if not isinstance(one.get(name), str):
             raise errors.COMMAND_INVALID.refusal(reason=f'Can\'t find field "{name}"')
     command = one["command"].removeprefix("/")
-    if not _COMMAND.fullmatch(command) or not 1 <= len(one["description"]) <= limits.COMMAND_DESCRIPTION_LENGTH:
+    if (
+        not _COMMAND.fullmatch(command)
+        or not 1 <= len(one["description"]) <= limits.COMMAND_DESCRIPTION_LENGTH
+    ):
         raise errors.COMMAND_REFUSED.refusal()
     return {"command": command, "description": one["description"]}

@@ -37,7 +37,8 @@ async def _wait_for_arrival(bot: Bot, seconds: float) -> None:
     arrived = asyncio.create_task(bot.mailbox.arrival().wait())
     bot.poll = ended
     try:
-        await asyncio.wait([ended, arrived], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        waiting: list[asyncio.Future[Any]] = [ended, arrived]
+        await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         if ended.done():
             ended.result()
     finally:

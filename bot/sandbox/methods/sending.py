@@ -60,7 +60,9 @@ async def send_media_group(call: Call) -> list[Json]:
     contents = [await media_content(call, one) for one in media]
     group = {"media_group_id": str(secrets.randbits(53))}
     return [
-        call.telegram.add_message(call.bot, chat, {**reply, **group, **content, **caption}, sender=call.bot.user())
+        call.telegram.add_message(
+            call.bot, chat, {**reply, **group, **content, **caption}, sender=call.bot.user()
+        )
         for content, caption in zip(contents, captions, strict=True)
     ]
 

@@ -1,4 +1,4 @@
-"""Fakes as strict as what they stand for, shipped so that adapters and flows are tested without a network."""
+"""Fakes as strict as what they stand for: a clock, a chat, an inbox, a judge; no network, no pixels."""
 
 import asyncio
 import hashlib

@@ -1,0 +1,210 @@
+"""Photos on their way into a bundle: claimed, stored, judged, asked for again, replaced, taken back."""
+
+
+
+from flows.effects import ForgetPhotos, JudgePhoto, StorePhoto
+from tests.flows.driving import Begin, sent, to_photos, to_review
+
+
+def test_the_seller_gets_labelled_photos_in_the_flow_s_order_and_a_message(chat: Begin) -> None:
+    customer = chat()
+
+    sent(customer)
+
+    [bundle] = customer.bundles
+    assert [photo.label for photo in bundle.photos] == ["ProductDefect_FrontView", "ProductDefect_CloseUp_1"]
+    assert bundle.order.number == "A-17"
+    assert "Could you please send me a replacement?" in bundle.message
+    assert "2 photos show it" in bundle.message
+    assert bundle.summary == "Camping mug: It is broken"
+    assert customer.last.text.startswith("✓ Delivered to Acme Outdoor")
+
+
+def test_a_blurred_photo_is_asked_for_again_with_one_reason(chat: Begin) -> None:
+    customer = chat()
+    to_photos(customer)
+
+    customer.photo("blur")
+
+    assert "The photo is a little blurred." in customer.prompt.text
+    assert "Use anyway" not in customer.prompt.labels()
+
+
+def test_the_second_rejection_offers_to_use_the_photo_anyway_and_flags_it(chat: Begin) -> None:
+    customer = chat()
+    to_photos(customer)
+    customer.photo("blur")
+    customer.photo("dark")
+
+    customer.tap("Use anyway")
+
+    [claim] = customer.conversation.shots["ProductDefect_FrontView"].claims
+    assert claim.status == "accepted"
+    assert claim.flags == ("dark",)
+    assert "Defect close-up" in customer.prompt.text
+
+
+def test_an_album_fills_the_shots_in_order_and_is_answered_once(chat: Begin) -> None:
+    customer = chat()
+    to_photos(customer)
+    customer.hold = True
+    sent_ids = [customer.photo(album="1") for _ in range(3)]
+
+    while customer.waiting:
+        customer.release()
+
+    shots = customer.conversation.shots
+    assert shots["ProductDefect_FrontView"].claims[0].photo_id == sent_ids[0]
+    assert [claim.photo_id for claim in shots["ProductDefect_CloseUp"].claims] == sent_ids[1:]
+    progress = [message for message in customer.messages if message.slot.startswith("progress")]
+    assert len(progress) == 1
+    assert progress[0].text.count("✓") == 2
+
+
+def test_nothing_is_acknowledged_before_the_picture_is_stored(chat: Begin) -> None:
+    customer = chat()
+    to_photos(customer)
+    customer.hold = True
+    before = len(customer.messages)
+
+    customer.photo()
+
+    assert len(customer.messages) == before
+    assert isinstance(customer.effects[-1], StorePhoto)
+
+
+def test_photos_sent_before_anything_else_wait_in_the_tray_and_fill_the_first_shots(chat: Begin) -> None:
+    customer = chat()
+    early = customer.photo()
+    customer.tap("A-17")
+    customer.tap("🔧")
+    customer.tap("It is broken")
+
+    customer.tap("Skip")
+
+    [claim] = customer.conversation.shots["ProductDefect_FrontView"].claims
+    assert claim.photo_id == early
+    assert claim.status == "accepted"
+    assert customer.conversation.tray == ()
+    assert "Defect close-up" in customer.prompt.text
+
+
+def test_a_photo_after_the_shots_is_added_and_never_dropped(chat: Begin) -> None:
+    customer = chat()
+    to_review(customer)
+    extra = customer.photo()
+
+    customer.tap("Send")
+
+    assert customer.bundles[0].photos[-1].label == "MorePhotos_1"
+    assert customer.bundles[0].photos[-1].photo.id == extra
+
+
+def test_a_refused_upload_is_asked_for_kindly_and_keeps_its_shot_open(chat: Begin) -> None:
+    customer = chat()
+    to_photos(customer)
+
+    customer.photo("refused:heic")
+
+    assert customer.prompt.text.startswith("I can't open the HEIC format.")
+    assert customer.conversation.shots["ProductDefect_FrontView"].claims == ()
+
+
+def test_a_pdf_counts_where_the_shot_accepts_it_and_nowhere_else(chat: Begin) -> None:
+    customer = chat()
+    to_photos(customer)
+
+    customer.photo(kind="pdf")
+
+    assert customer.prompt.text.startswith("A photo is needed here, not a PDF.")
+
+
+def test_a_pdf_receipt_needs_no_verdict(chat: Begin) -> None:
+    customer = chat()
+    customer.start()
+    customer.tap("A-17")
+    customer.tap("🧾")
+    customer.tap("Guarantee or repair")
+
+    customer.photo(kind="pdf")
+
+    assert not any(isinstance(effect, JudgePhoto) for effect in customer.effects)
+    assert customer.conversation.shots["ProofOfPurchase_Receipt"].claims[0].status == "accepted"
+
+
+def test_a_photo_can_be_replaced_from_the_review(chat: Begin) -> None:
+    customer = chat()
+    to_review(customer)
+    first = customer.conversation.shots["ProductDefect_FrontView"].claims[0].photo_id
+    customer.tap("Edit: Photos")
+    customer.tap("✓ Front view")
+    customer.tap("New photo")
+
+    second = customer.photo()
+
+    [claim] = customer.conversation.shots["ProductDefect_FrontView"].claims
+    assert claim.photo_id == second != first
+    assert any(isinstance(effect, ForgetPhotos) for effect in customer.effects)
+    assert "Shall I send it?" in customer.prompt.text
+
+
+def test_a_photo_can_be_taken_back(chat: Begin) -> None:
+    customer = chat()
+    to_review(customer)
+    customer.tap("Edit: Photos")
+    customer.tap("✓ Front view")
+
+    customer.tap("Remove")
+
+    assert customer.conversation.shots["ProductDefect_FrontView"].claims == ()
+    customer.tap("Done")
+    assert "Photo 1 of 4 · Front view" in customer.prompt.text
+
+
+def test_a_verdict_on_a_photo_that_was_taken_back_changes_and_says_nothing(chat: Begin) -> None:
+    customer = chat()
+    to_review(customer)
+    customer.tap("Edit: Photos")
+    customer.tap("✓ Front view")
+    customer.tap("New photo")
+    customer.hold = True
+    customer.photo("blur")
+    customer.release()
+    customer.tap("My photos")
+    customer.tap("… Front view")
+    customer.tap("Remove")
+    before = (customer.state, len(customer.messages))
+
+    customer.release()
+
+    assert (customer.state, len(customer.messages)) == before
+
+
+def test_a_shot_that_cannot_be_taken_tells_the_seller_why(chat: Begin) -> None:
+    customer = chat()
+    to_photos(customer)
+    customer.tap("I can't take it")
+
+    customer.say("The item is at the repair shop")
+
+    assert "Defect close-up" in customer.prompt.text
+    customer.photo()
+    for label in ("Enough", "Skip", "Skip", "A replacement", "Use this message", "Send"):
+        customer.tap(label)
+    [missing] = customer.bundles[0].missing
+    assert (missing.label, missing.reason) == ("ProductDefect_FrontView", "The item is at the repair shop")
+
+
+def test_send_waits_for_open_photos_says_so_and_then_goes_by_itself(chat: Begin) -> None:
+    customer = chat()
+    to_review(customer)
+    customer.hold = True
+    customer.photo()
+
+    customer.tap("Send")
+
+    assert "still looking at one photo" in customer.last.text
+    assert customer.bundles == []
+    customer.hold = False
+    customer.release()
+    assert len(customer.bundles[0].photos) == 3
