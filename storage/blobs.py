@@ -18,7 +18,7 @@ CASE = re.compile(r"^[0-9A-Z]{4,12}$")
 
 def checked(key: str) -> str:
     """Refuse a key that is not CASE/SHA256; so no key can name a place outside."""
-    if not KEY.match(key):
+    if not KEY.fullmatch(key):
         raise ValueError("no blob key")
     return key
 
@@ -76,7 +76,7 @@ class DiskBlobs:
 
     async def delete_case(self, case: str) -> None:
         """Delete everything of a case."""
-        if not CASE.match(case):
+        if not CASE.fullmatch(case):
             raise ValueError("no case code")
         await asyncio.to_thread(shutil.rmtree, self._folder / case, ignore_errors=True)
 
@@ -88,7 +88,7 @@ class DiskBlobs:
         found = []
         for path in sorted(self._folder.glob("*/*")):
             key = f"{path.parent.name}/{path.name}"
-            if KEY.match(key):
+            if KEY.fullmatch(key):
                 facts = path.stat()
                 found.append(
                     Blob(key=key, size=facts.st_size, changed=datetime.fromtimestamp(facts.st_mtime, UTC))
@@ -127,7 +127,7 @@ class MemoryBlobs:
 
     async def delete_case(self, case: str) -> None:
         """Delete everything of a case."""
-        if not CASE.match(case):
+        if not CASE.fullmatch(case):
             raise ValueError("no case code")
         for key in [key for key in self._objects if key.startswith(f"{case}/")]:
             del self._objects[key]

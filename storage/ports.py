@@ -236,11 +236,20 @@ class BlobStore(Protocol):
 class Storage(Protocol):
     """One store with all its doors; `open` checks the schema and takes what locks it needs."""
 
-    streams: Streams
-    outbox: Outbox
-    orders: Orders
-    cases: Cases
-    revisions: Revisions
+    @property
+    def streams(self) -> Streams: ...
+
+    @property
+    def outbox(self) -> Outbox: ...
+
+    @property
+    def orders(self) -> Orders: ...
+
+    @property
+    def cases(self) -> Cases: ...
+
+    @property
+    def revisions(self) -> Revisions: ...
 
     async def open(self, step: Step) -> None: ...
 

@@ -45,8 +45,8 @@ class Waiting:
 
     @property
     def key(self) -> Key:
-        """What makes it unique."""
-        return self.arrival.source, self.arrival.id
+        """What makes it unique; without NUL, which PostgreSQL keeps in no text."""
+        return self.arrival.source.replace("\0", ""), self.arrival.id.replace("\0", "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

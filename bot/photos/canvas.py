@@ -55,14 +55,20 @@ def _shape(size: tuple[int, int], box: Box, *, round_: bool, width: int) -> Imag
     mask = Image.new("L", (size[0] * FINE, size[1] * FINE), 0)
     draw = ImageDraw.Draw(mask)
     grow = width // 2
-    left, top, right, bottom = ((value + sign * grow) * FINE for value, sign in zip(box, (-1, -1, 1, 1), strict=True))
+    left, top, right, bottom = (
+        (value + sign * grow) * FINE for value, sign in zip(box, (-1, -1, 1, 1), strict=True)
+    )
     if round_:
         middle, radius = ((left + right) / 2, (top + bottom) / 2), max(right - left, bottom - top) / 2
-        box = [round(v) for v in (middle[0] - radius, middle[1] - radius, middle[0] + radius, middle[1] + radius)]
+        box = [
+            round(v) for v in (middle[0] - radius, middle[1] - radius, middle[0] + radius, middle[1] + radius)
+        ]
         draw.ellipse(tuple(box), fill=0 if width else 255, outline=255, width=max(1, width * FINE))
     else:
         corners = (left, top, right - 1, bottom - 1)
-        draw.rounded_rectangle(corners, 10 * FINE, fill=0 if width else 255, outline=255, width=max(1, width * FINE))
+        draw.rounded_rectangle(
+            corners, 10 * FINE, fill=0 if width else 255, outline=255, width=max(1, width * FINE)
+        )
     return mask.resize(size, Image.Resampling.BOX)
 
 
@@ -73,7 +79,9 @@ def badge(canvas: Image.Image, *, good: bool, at: tuple[int, int]) -> None:
     draw = ImageDraw.Draw(disk)
     draw.ellipse((0, 0, side * 4 - 1, side * 4 - 1), fill=GROUND)
     draw.ellipse((14, 14, side * 4 - 15, side * 4 - 15), fill=GOOD if good else WRONG)
-    strokes = (((62, 116), (98, 152), (164, 80)),) if good else (((76, 76), (148, 148)), ((76, 148), (148, 76)))
+    strokes = (
+        (((62, 116), (98, 152), (164, 80)),) if good else (((76, 76), (148, 148)), ((76, 148), (148, 76)))
+    )
     for stroke in strokes:
         draw.line(stroke, fill=INK, width=22, joint="curve")
         for x, y in (stroke[0], stroke[-1]):

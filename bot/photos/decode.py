@@ -203,7 +203,7 @@ def _luma(image: Image.Image) -> Image.Image:
 def _shrunk(image: Image.Image, longest: int, flat: Callable[[Image.Image], Image.Image]) -> Image.Image:
     """Flatten and make small, in strips where a whole copy would cost too much memory."""
     factor = max(image.size) // longest if longest else 1
-    if factor >= 2 and image.width * image.height > STRIP:
+    if factor > 1 and image.width * image.height > STRIP:
         image = _reduced_in_strips(image, factor, flat)
     else:
         image = flat(image)

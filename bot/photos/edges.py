@@ -69,7 +69,9 @@ def _gradients(pyramid: list[Floats]) -> dict[str, float]:
     for picture in pyramid:
         across = picture[:-1, 1:] - picture[:-1, :-1]
         down = picture[1:, :-1] - picture[:-1, :-1]
-        xx, yy, xy = (float(np.vdot(a, b)) / across.size for a, b in ((across, across), (down, down), (across, down)))
+        xx, yy, xy = (
+            float(np.vdot(a, b)) / across.size for a, b in ((across, across), (down, down), (across, down))
+        )
         middle, reach = (xx + yy) / 2, float(np.hypot((xx - yy) / 2, xy))
         strong.append(np.log(middle + reach + 0.5))
         weak.append(np.log(max(middle - reach, 0.0) + 0.5))

@@ -6,7 +6,20 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageOps
 
 from bot.photos.canvas import (
-    ATTENTION, GOOD, GROUND, HEIGHT, INK, MARGIN, WIDTH, WRONG, badge, dimmed_but, fitted, outline, page, pasted,
+    ATTENTION,
+    GOOD,
+    GROUND,
+    HEIGHT,
+    INK,
+    MARGIN,
+    WIDTH,
+    WRONG,
+    badge,
+    dimmed_but,
+    fitted,
+    outline,
+    page,
+    pasted,
 )  # fmt: skip
 from bot.photos.decode import read_colour
 from bot.photos.drawing import sharp_example
@@ -116,7 +129,9 @@ def _same(photo: Image.Image) -> Image.Image:
     draw.ellipse((middle[0] - 62, middle[1] - 62, middle[0] + 62, middle[1] + 62), fill=GROUND)
     draw.ellipse((middle[0] - 54, middle[1] - 54, middle[0] + 54, middle[1] + 54), fill=ATTENTION)
     for shift in (-22, 8):
-        draw.rectangle((middle[0] - 30, middle[1] + shift, middle[0] + 30, middle[1] + shift + 14), fill=GROUND)
+        draw.rectangle(
+            (middle[0] - 30, middle[1] + shift, middle[0] + 30, middle[1] + shift + 14), fill=GROUND
+        )
     return canvas
 
 

@@ -1,9 +1,10 @@
 """From numbers to a verdict: one line per problem, in the order in which they are worth mending."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.photos.fingerprint import same_picture
 from bot.photos.metrics import Measured
+from bot.photos.sharpness import CANNOT_TELL
 from flows.values import Problem, Quality, Verdict
 
 ORDER: tuple[Problem, ...] = (
@@ -13,16 +14,24 @@ ORDER: tuple[Problem, ...] = (
 
 LONG = 2.1  # longer to shorter side: phones photograph up to 20:9 only when asked, and screenshots are longer
 GLARE = 0.012  # share of the picture that one blown-out patch inside must fill
+DIM = {"mean": 50, "p90": 100}
+BLACK = {"p50": 12, "p75": 45}
+WASHED = {"mean": 175, "p95": 243, "p10": 100}
+PAPER = {"p25": 232, "p10": 206}
+WHITE = {"p1": 235}
+"""Lumas between the dark, bright and other photos of the labelled set; scanned receipts are white and not washed out."""
 FAINT = 45  # gray levels between the 1st and 99th percentile
 
 
-def verdict(measured: Measured, *, quality: Quality, others: Sequence[str], earlier: Sequence[str]) -> Verdict:
+def verdict(
+    measured: Measured, *, quality: Quality, others: Sequence[str], earlier: Sequence[str]
+) -> Verdict:
     """Judge what was measured; every check runs whatever the others say.
 
     `others` and `earlier` hold fingerprints or SHA-256 sums of pictures of this case and of earlier ones.
     """
     found = _of_light(measured) | _of_shape(measured, quality) | _of_sameness(measured, others, earlier)
-    if measured.sharpness < 0.5:
+    if measured.sharpness < CANNOT_TELL:
         found |= {"blur"}
     return Verdict(
         problems=tuple(problem for problem in ORDER if problem in found),
@@ -32,21 +41,27 @@ def verdict(measured: Measured, *, quality: Quality, others: Sequence[str], earl
     )
 
 
-def is_dark(tones: dict[str, float]) -> bool:
-    """Dim all over, or black but for a little; a lit thing before a black ground is neither."""
-    dim = tones["mean"] < 50 and tones["p90"] < 100
-    return dim or (tones["p50"] < 12 and tones["p75"] < 45)
+def is_dark(tones: Mapping[str, float]) -> bool:
+    """Tell whether it is dim all over, or black but for a little; a lit thing before a black ground is neither."""
+    return _all_below(tones, DIM) or _all_below(tones, BLACK)
 
 
-def is_bright(tones: dict[str, float]) -> bool:
-    """Washed out up to white with no dark left, or white all over; paper that fills the frame is neither."""
-    paper = tones["p25"] >= 232 or tones["p10"] >= 206
-    washed = tones["mean"] > 175 and tones["p95"] >= 243 and tones["p10"] >= 100 and not paper
-    return washed or tones["p1"] >= 235
+def is_bright(tones: Mapping[str, float]) -> bool:
+    """Tell whether it is washed out up to white with no dark left, or white all over; filling paper is neither."""
+    paper = not _all_below(tones, PAPER)
+    return (_all_from(tones, WASHED) and not paper) or _all_from(tones, WHITE)
+
+
+def _all_below(tones: Mapping[str, float], limits: Mapping[str, float]) -> bool:
+    return all(tones[name] < limit for name, limit in limits.items())
+
+
+def _all_from(tones: Mapping[str, float], limits: Mapping[str, float]) -> bool:
+    return all(tones[name] >= limit for name, limit in limits.items())
 
 
 def _of_light(measured: Measured) -> set[Problem]:
-    tones = dict(measured.tones)
+    tones = measured.tones
     found: set[Problem] = set()
     if is_dark(tones):
         found.add("dark")

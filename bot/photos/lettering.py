@@ -2,6 +2,7 @@
 
 from functools import cache
 from importlib.resources import files
+from io import BytesIO
 
 from PIL import ImageDraw, ImageFont
 
@@ -18,8 +19,8 @@ DRAWABLE = (
 @cache
 def font(size: int) -> ImageFont.FreeTypeFont:
     """Return the shipped font at `size` pixels."""
-    with files("bot.photos").joinpath(FONT).open("rb") as stream:
-        return ImageFont.truetype(stream, size, layout_engine=ImageFont.Layout.BASIC)
+    stream = BytesIO(files("bot.photos").joinpath(FONT).read_bytes())
+    return ImageFont.truetype(stream, size, layout_engine=ImageFont.Layout.BASIC)
 
 
 def drawable(text: str) -> str:
@@ -34,7 +35,7 @@ def broken(text: str, *, size: int, width: int, lines: int) -> list[str]:
     found = _filled(words, size, width, lines)
     for narrower in range(width, width // 2, -16):  # the narrowest that needs no more lines leaves no orphan
         tried = _filled(words, size, narrower, lines)
-        if len(tried) != len(found) or tried[-1:] != [] and tried[-1].endswith("…"):
+        if len(tried) != len(found) or any(line.endswith("…") for line in tried):
             break
         found = tried
     return [_cut(line, size, width) for line in found]

@@ -8,6 +8,7 @@ from bot.photos.tones import CELL, glare_cells
 
 LOOK = 640  # pixels: places are looked for at this size
 STEPS = 9  # places tried across and down
+COARSE = 8  # pixels: what differs over so many is seen, however soft
 NEARLY_WHITE = 240
 PAD = 1.25  # a circle is drawn this much larger than what it marks
 
@@ -18,11 +19,11 @@ def soft_place(photo: Image.Image, *, side: int) -> Box:
     """Find a square of `side` pixels that holds something to see, near the middle, and shows that it is soft."""
     luma, ratio = _small(photo)
     size = max(8, min(round(side * ratio), *luma.shape))
-    coarse = np.abs(np.diff(luma[::8, ::8], axis=1)) if min(luma.shape) > 24 else np.zeros((1, 1))
+    coarse = np.abs(np.diff(luma[::COARSE, ::COARSE], axis=1))
     best, place = -1.0, (0, 0)
     for top in np.linspace(0, luma.shape[0] - size, STEPS).astype(int):
         for left in np.linspace(0, luma.shape[1] - size, STEPS).astype(int):
-            seen = coarse[top // 8 : (top + size) // 8, left // 8 : (left + size) // 8]
+            seen = coarse[top // COARSE : (top + size) // COARSE, left // COARSE : (left + size) // COARSE]
             off = np.hypot((top + size / 2) / luma.shape[0] - 0.5, (left + size / 2) / luma.shape[1] - 0.5)
             worth = (float(seen.mean()) + 1 if seen.size else 1.0) * (1 - 0.9 * float(off))
             if worth > best:
@@ -55,7 +56,9 @@ def _boxed(photo: Image.Image, middle: tuple[float, float], width: float, ratio:
     reach = min(width * PAD, 0.9 * min(photo.size) * ratio) / 2
     x = min(max(middle[0], reach), photo.width * ratio - reach)
     y = min(max(middle[1], reach), photo.height * ratio - reach)
-    left, top, right, bottom = (round(value / ratio) for value in (x - reach, y - reach, x + reach, y + reach))
+    left, top, right, bottom = (
+        round(value / ratio) for value in (x - reach, y - reach, x + reach, y + reach)
+    )
     return left, top, right, bottom
 
 

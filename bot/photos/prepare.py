@@ -19,7 +19,7 @@ SHEET_WIDTH = 1280  # pixels
 GAP = 20
 PAPER, INK, GROUND, ACCENT = "#ffffff", "#1d2327", "#eceff1", "#0b6e69"
 COLUMNS = ((1, 1), (4, 2), (9, 3), (10_000, 4))  # up to so many pictures: so many columns
-TITLE = 30  # pixels
+TITLES = {1: 30, 2: 30, 3: 30, 4: 24}  # pixels, by columns
 LINES = 2
 
 
@@ -43,7 +43,7 @@ def encoded(picture: Image.Image, *, quality: int) -> bytes:
     """Encode pixels and nothing else as JPEG."""
     out = BytesIO()
     picture.info.clear()  # Pillow would write a comment and a resolution that it finds here
-    picture.save(out, "JPEG", quality=quality, optimize=picture.width * picture.height < 4_000_000)
+    picture.save(out, "JPEG", quality=quality, optimize=True)
     return out.getvalue()
 
 
@@ -61,7 +61,7 @@ def sheet(pictures: Sequence[bytes], *, captions: Sequence[str]) -> bytes:
     columns = next(columns for most, columns in COLUMNS if len(pictures) <= most)
     cell = (SHEET_WIDTH - GAP * (columns + 1)) // columns
     tall = round(cell * 0.75)
-    size = TITLE if columns < 4 else 24
+    size = TITLES[columns]
     row = tall + round(size * 1.3 * LINES) + GAP
     page = Image.new("RGB", (SHEET_WIDTH, max(1, -(-len(pictures) // columns)) * row + GAP), PAPER)
     draw = ImageDraw.Draw(page)

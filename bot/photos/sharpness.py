@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,9 @@ from numpy.typing import NDArray
 from bot.photos.edges import edges
 from bot.photos.spectrum import spectrum
 
-LONGEST = 640  # pixels: every picture is judged at this size; detail beyond it does not show on a seller's screen
+LONGEST = (
+    640  # pixels: every picture is judged at this size; detail beyond it does not show on a seller's screen
+)
 SMALLEST = 32  # pixels a side: below, nothing can be told
 FLAT = 16.0  # gray levels between the 1st and 99th percentile: less is a blank surface
 CANNOT_TELL = 0.5
@@ -55,7 +58,9 @@ def answer_of(model: Model, numbers: Mapping[str, float]) -> float:
     """Return the model's log-odds of sharp, 0 at its threshold."""
     row = np.array([numbers[name] for name in model.names], np.float32)
     row = np.clip((row - model.mean) / model.spread, -REACH, REACH)
-    answers = [np.tanh(row @ into + bias) @ out + shift + row @ past for into, bias, out, shift, past in model.nets]
+    answers = [
+        np.tanh(row @ into + bias) @ out + shift + row @ past for into, bias, out, shift, past in model.nets
+    ]
     return float(np.mean(answers)) - model.threshold
 
 
@@ -65,10 +70,16 @@ def shipped_model() -> Model:
     return model_of(json.loads(files("bot.photos").joinpath("sharpness.json").read_text("ascii")))
 
 
-def model_of(stored: Mapping[str, list[float]]) -> Model:
+def model_of(stored: Mapping[str, Any]) -> Model:
     """Build a model from its stored form."""
     nets = tuple(
-        (_floats(net["into"]), _floats(net["bias"]), _floats(net["out"]), float(net["shift"]), _floats(net["past"]))
+        (
+            _floats(net["into"]),
+            _floats(net["bias"]),
+            _floats(net["out"]),
+            float(net["shift"]),
+            _floats(net["past"]),
+        )
         for net in stored["nets"]
     )
     return Model(

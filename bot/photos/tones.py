@@ -33,7 +33,7 @@ def glare_cells(luma: Bytes) -> Cells:
     A patch that reaches the border is a window or a white page, not a reflection on the thing.
     """
     rows, columns = luma.shape[0] // CELL, luma.shape[1] // CELL
-    if rows < 3 or columns < 3:
+    if not rows or not columns:
         return ()
     white = luma[: rows * CELL, : columns * CELL] >= WHITE
     blown = white.reshape(rows, CELL, columns, CELL).mean((1, 3)) > BLOWN

@@ -18,10 +18,10 @@ from bot.sandbox.markup import buttons
 from bot.sandbox.mirror import Mirror
 from bot.sandbox.shapes import Json
 
-ChatRef: TypeAlias = "int | Json"
-MessageRef: TypeAlias = "int | Json"
+ChatRef: TypeAlias = int | Json
+MessageRef: TypeAlias = int | Json
 Predicate: TypeAlias = Callable[[Json], bool]
-Picture: TypeAlias = "bytes | Path"
+Picture: TypeAlias = bytes | Path
 
 _WAIT_SECONDS = 10.0
 _LARGEST_EVENT = 1 << 24
@@ -188,14 +188,15 @@ class SandboxClient:
         return await self._post(f"{_path(chat)}/press", body)
 
     async def _button_data(self, chat: ChatRef, message: MessageRef, button: str) -> str:
-        mirror = await self._mirror(chat)
-        shown = mirror.messages.get(_number(message), message if isinstance(message, dict) else {})
-        found: dict[str, str] = {
-            one["text"]: one["callback_data"] for one in buttons(shown) if "callback_data" in one
-        }
-        if button not in found and button not in found.values():
-            raise SandboxRefused(f"no button {button!r} among {list(found)}")
-        return found.get(button, button)
+        number = _number(message)
+        shown = (await self._mirror(chat)).messages.get(number, {})
+        if not _named(shown, button):
+            # The mirror may be an event behind.
+            shown = next((one for one in await self.messages(chat) if one["message_id"] == number), {})
+        found = _named(shown, button)
+        if not found:
+            raise SandboxRefused(f"no button {button!r} among {[one['text'] for one in buttons(shown)]}")
+        return found[0]
 
     # waiting
 
@@ -360,6 +361,12 @@ class SandboxClient:
             if response.status != 200:  # noqa: PLR2004 - HTTP's own word for "fine"
                 raise SandboxRefused(answer.get("error", f"status {response.status}"))
             return answer
+
+
+def _named(message: Json, button: str) -> list[str]:
+    """Return the data of the buttons that bear this text or this data."""
+    offered = [(one["text"], one["callback_data"]) for one in buttons(message) if "callback_data" in one]
+    return [data for text, data in offered if button in (text, data)]
 
 
 def _chat_id(chat: ChatRef) -> int:

@@ -10,10 +10,8 @@ TEXT_LENGTH = 4096
 LARGEST = 2**53
 """Telegram's ids have at most 52 significant bits (Bot API, Chat.id), so that a double can hold them."""
 
-_CONTROLS = {code: None for code in (*range(32), *range(127, 160))}
-_DIRECTIONS = {
-    code: None for code in (0x061C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A))
-}
+_CONTROLS = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0)))
+_DIRECTIONS = dict.fromkeys((0x061C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A)))
 _INVISIBLE = str.maketrans(_CONTROLS | _DIRECTIONS | {0xFEFF: None})
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}")
 

@@ -33,6 +33,16 @@ class Call:
     params: dict[str, Any]
     pictured: bool = False
 
+    def with_file_id(self, file_id: str) -> dict[str, Any]:
+        """Return the parameters with a file that Telegram has."""
+        if "media" in self.params:
+            return self.params | {"media": self.params["media"] | {"media": file_id}}
+        return self.params | {"photo": file_id}
+
+    def with_upload(self, file: Any) -> dict[str, Any]:
+        """Return the parameters with a file to upload; `file` is what the client takes for one."""
+        return self.params | {"picture" if "media" in self.params else "photo": file}
+
 
 def render_send(say: Say, *, chat: int, pictured: bool) -> tuple[Call, ...]:
     """Return the calls that show `say` anew; the last one carries the buttons and holds the slot.

@@ -11,14 +11,12 @@ ENTITY = {"bold": "bold", "italic": "italic", "code": "code", "quote": "blockquo
 BLANK = "…"
 """Stands where there is nothing to show: Telegram refuses a message without a visible character."""
 
-_CLEAN = str.maketrans(
-    {
-        **{code: " " for code in range(32) if chr(code) not in "\n\r"},
-        "\r": None,
-        **{chr(code): None for code in range(0x2028, 0x202F)},
-        **{chr(code): "\N{REPLACEMENT CHARACTER}" for code in range(0xD800, 0xE000)},
-    }
-)
+_CLEAN: dict[int, str | None] = {
+    **{code: " " for code in range(0x20) if code not in (0x0A, 0x0D)},
+    0x0D: None,
+    **dict.fromkeys(range(0x2028, 0x202F)),
+    **dict.fromkeys(range(0xD800, 0xE000), "\N{REPLACEMENT CHARACTER}"),
+}
 """What Telegram does to every text (td, clean_input_string), so that offsets are those of the text it keeps."""
 
 _INVISIBLE = re.compile(
@@ -82,7 +80,8 @@ def utf16(words: str) -> int:
 
 def styled(spans: Sequence[Span]) -> Styled:
     """Join spans to one text."""
-    words, runs = [], []
+    words: list[str] = []
+    runs: list[tuple[int, int, str]] = []
     position = 0
     for span in spans:
         piece = clean(span.text)

@@ -119,7 +119,7 @@ class Customer:
         """Press the newest button whose words begin with `label`; LookupError names what there is."""
         for shown in reversed(self.messages):
             for button in shown.buttons:
-                if button.text.lstrip("✓▢ ").startswith(label) or button.text == label:
+                if _words(button.text).startswith(label):
                     await self._post(ChoiceMade(data=button.data, **{**self._who(), "message": shown.id}))
                     return
         raise LookupError(
@@ -165,3 +165,8 @@ class Customer:
             if shown.buttons:
                 return [button.text for button in shown.buttons]
         return []
+
+
+def _words(label: str) -> str:
+    """A button's words without the sign before them."""
+    return label.lstrip("".join(sign for sign in label if not sign.isalnum()))

@@ -10,47 +10,78 @@ from typing import IO, Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import Engine, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.pool import QueuePool, StaticPool
 
 from storage.ports import StaleWrite, StorageFailure
 
 T = TypeVar("T")
 
+READERS = 2
+"""Threads that read a SQLite file beside its writer."""
+LOCK_WAIT = 10
+"""Seconds to wait for another process (the command line) that writes to the same file."""
+ROLLED_BACK = "40"
+"""Class of SQLSTATE: deadlock, serialization failure; the next try may come through."""
+
+
+class Unwritable(ValueError):
+    """A value that the engine takes in no transaction: trying again cannot help."""
+
 
 class Database(Protocol):
     """Runs a function in a transaction: committed when it returns, rolled back when it raises.
 
-    Raises StaleWrite for a broken uniqueness, StorageFailure when the engine fails.
+    Raises StaleWrite for a broken uniqueness or a lost race, Unwritable for a value, StorageFailure when the engine
+    fails.
     """
 
     name: str
 
     async def run(self, work: Callable[[Connection], T]) -> T: ...
 
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Run what changes nothing, on a snapshot; it never waits for a writer."""
+        ...
+
     async def close(self) -> None: ...
 
 
-def named(failure: DBAPIError) -> StorageFailure:
+def named(failure: DBAPIError) -> Exception:
     """Make our failure of an engine's, without the statement and its values (they may be personal)."""
     kind = type(failure.orig).__name__ if failure.orig is not None else type(failure).__name__
-    return StaleWrite(kind) if isinstance(failure, IntegrityError) else StorageFailure(kind)
+    state = str(getattr(failure.orig, "sqlstate", None) or "")
+    if isinstance(failure, IntegrityError) or state.startswith(ROLLED_BACK):
+        return StaleWrite(kind)
+    if isinstance(failure, DataError):
+        return Unwritable(kind)
+    said = str(failure.orig).strip().partition("\n")[0] if isinstance(failure, OperationalError) else ""
+    return StorageFailure(f"{kind}: {said}" if said else kind)
 
 
 class SqliteDatabase:
-    """SQLite in one thread that owns the connection: WAL, synchronous=FULL, BEGIN IMMEDIATE."""
+    """SQLite: one thread owns the connection that writes (WAL, synchronous=FULL, BEGIN IMMEDIATE), others read."""
 
     def __init__(self, url: str, *, exclusive: bool) -> None:
         self.name = "sqlite"
         self._file = make_url(url).database or ""
-        self._lock = _locked(Path(self._file)) if exclusive and self._file not in {"", ":memory:"} else None
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite")
-        self._engine = sqlite_engine(url)
+        self._in_memory = self._file in {"", ":memory:"}
+        self._lock = _locked(Path(self._file)) if exclusive and not self._in_memory else None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
+        self._engine = sqlite_engine(url, begin="BEGIN IMMEDIATE")
         self._connection: Connection | None = None
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="sqlite-reader")
+        self._reading = None if self._in_memory else sqlite_engine(url, begin="BEGIN", readers=READERS)
 
     async def run(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in a transaction, on the thread that owns the connection."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._run, work)
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` on a snapshot; memory has but one connection."""
+        if self._reading is None:
+            return await self.run(work)
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
 
     def _run(self, work: Callable[[Connection], T]) -> T:
         try:
@@ -59,12 +90,22 @@ class SqliteDatabase:
             with self._connection.begin():
                 return work(self._connection)
         except DBAPIError as failure:
-            self._drop_connection()
+            if not isinstance(failure, IntegrityError | DataError):
+                self._drop_connection()
+            raise named(failure) from None
+
+    def _read(self, work: Callable[[Connection], T]) -> T:
+        if self._reading is None:
+            raise StorageFailure("memory is read where it is written")
+        try:
+            with self._reading.begin() as connection:
+                return work(connection)
+        except DBAPIError as failure:
             raise named(failure) from None
 
     def _drop_connection(self) -> None:
         """A connection that failed is not trusted again; memory lives in it, so there it stays."""
-        if self._connection is not None and self._lock is not None:
+        if self._connection is not None and not self._in_memory:
             with contextlib.suppress(DBAPIError):
                 self._connection.close()
             self._connection = None
@@ -73,6 +114,7 @@ class SqliteDatabase:
         """Close the connection, end the thread, let the file go."""
         await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
         self._thread.shutdown()
+        self._readers.shutdown()
         if self._lock is not None:
             self._lock.close()
 
@@ -80,23 +122,28 @@ class SqliteDatabase:
         if self._connection is not None:
             self._connection.close()
         self._engine.dispose()
+        if self._reading is not None:
+            self._reading.dispose()
 
 
-def sqlite_engine(url: str) -> Engine:
-    """Build the engine with the settings that durability and one writer ask for."""
-    engine = create_engine(
-        url, poolclass=StaticPool, connect_args={"check_same_thread": False, "timeout": 30}
+def sqlite_engine(url: str, *, begin: str, readers: int = 0) -> Engine:
+    """Build an engine with the settings that durability asks for; `readers` = several that only read."""
+    connect = {"check_same_thread": False, "timeout": LOCK_WAIT}
+    engine = (
+        create_engine(url, poolclass=QueuePool, pool_size=readers, connect_args=connect)
+        if readers
+        else create_engine(url, poolclass=StaticPool, connect_args=connect)
     )
 
     @event.listens_for(engine, "connect")
     def _settle(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # our own BEGIN below
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={LOCK_WAIT * 1000}"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        connection.exec_driver_sql(begin)
 
     return engine
 
@@ -147,8 +194,12 @@ class PostgresDatabase:
                 return await connection.run_sync(work)
         except DBAPIError as failure:
             raise named(failure) from None
-        except OSError as failure:
+        except (OSError, TimeoutError) as failure:
             raise StorageFailure(type(failure).__name__) from None
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Run `work`; here readers never wait for writers."""
+        return await self.run(work)
 
     async def close(self) -> None:
         """Close every connection."""

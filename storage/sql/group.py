@@ -1,26 +1,24 @@
 """THE group transaction: what waits is worked and written together, on either engine by the same code.
 
-A group reads the repeats, the chats and their live conversations, runs the pure step for each arrival in order, and
-writes each table once. Nothing is acknowledged before its commit, which is the caller's.
+Laws:
+ 1. Chats are locked first, then repeats are looked for: whoever held a chat before has left its marks.
+ 2. Every state is written WHERE its revision is the one loaded; a wrong row count rolls the group back.
+ 3. Nothing is acknowledged before the commit, which is the caller's.
 """
 
-import logging
-import secrets
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, delete, insert, select, tuple_, update
 from sqlmodel import SQLModel
 
 from flows.conversation import Chat, ChatState, Conversation
-from flows.effects import Effect
-from flows.outcome import Outcome
-from storage.codec import decode, encode
-from storage.lanes import rows_of, timer_key
-from storage.ports import Arrival, Committed, OutboxRow, Slot, StaleWrite, Step
-from storage.sql.mapping import aware, conversation_columns
+from storage.codec import decode
+from storage.ports import Committed, OutboxRow, Slot, StaleWrite, Step
+from storage.rows import fingerprints_of, may_go
+from storage.sql.mapping import aware, conversation_columns, inbox_columns, outbox_columns, slot_columns
 from storage.sql.tables import (
     ChatRow,
     ConversationRow,
@@ -30,13 +28,7 @@ from storage.sql.tables import (
     SeenRow,
     SlotRow,
 )
-
-logger = logging.getLogger(__name__)
-
-HORIZON = timedelta(minutes=1)
-"""Rows due within it are handed to the relay at once; later ones wait for a claim."""
-COLLISIONS = 5
-"""How often a new case draws another code when its code is taken."""
+from storage.stepping import Key, Known, Waiting, Worksheet, Written, in_order, named_by, wanted_by
 
 
 def table(model: type[SQLModel]) -> Table:
@@ -48,247 +40,249 @@ def table(model: type[SQLModel]) -> Table:
 CHATS, CONVERSATIONS, SEEN = table(ChatRow), table(ConversationRow), table(SeenRow)
 INBOX, OUTBOX, SLOTS, FINGERPRINTS = table(InboxRow), table(EffectRow), table(SlotRow), table(FingerprintRow)
 
+Owners = Callable[[Connection, Sequence[OutboxRow]], Mapping[str, str]]
+"""Tells which lanes, of those of some rows, belong to another process now: lane -> owner."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Group:
-    """What is written in one transaction."""
+    """What is written in one transaction. `rows` are those that it wrote, known even when the commit failed."""
 
-    arrivals: list[Arrival] = field(default_factory=list)
-    inbox_ids: list[int] = field(default_factory=list)  # inbox rows that these arrivals came from
-    settled: list[str] = field(default_factory=list)
-    slots: dict[tuple[int, str], Slot] = field(default_factory=dict)
-
-
-@dataclass(slots=True, kw_only=True)
-class Worked:
-    """The state of a group while its arrivals are stepped."""
-
-    states: dict[int, ChatState]
-    loaded: dict[int, ChatState]
-    committed: dict[tuple[str, str], Committed] = field(default_factory=dict)
+    arrivals: Sequence[Waiting] = ()
+    settled: Collection[str] = ()
+    slots: Mapping[tuple[int, str], Slot] = field(default_factory=dict)
+    unsure: Collection[str] = ()  # rows of an earlier group whose commit may have come through unheard
     rows: list[OutboxRow] = field(default_factory=list)
-    seen: list[tuple[str, str]] = field(default_factory=list)
-    aside: list[tuple[Arrival, str]] = field(default_factory=list)
+    handed: list[OutboxRow] = field(default_factory=list)  # for this process's relay, in commit order
 
 
-class Sequence64:
-    """Numbers that only grow, also over restarts: microseconds since 1970, or one more than the last."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Office:
+    """Who writes, with what: the same for every group of a process."""
 
-    def __init__(self) -> None:
-        self.last = 0
-
-    def next(self, now: datetime) -> int:
-        """Draw the next number."""
-        self.last = max(self.last + 1, int(now.timestamp() * 1_000_000))
-        return self.last
+    step: Step
+    owner: str
+    elsewhere: Owners
+    relayed: Callable[[], bool]  # whether a relay takes rows from memory
 
 
-def apply(
-    connection: Connection, group: Group, *, step: Step, owner: str, now: datetime, sequence: Sequence64
-) -> list[Committed]:
+def work(connection: Connection, group: Group, office: Office, *, now: datetime) -> list[Committed]:
     """Work and write a group; raises StaleWrite or the engine's errors, and then nothing of it counts."""
-    repeated = _repeated(connection, group.arrivals)
-    fresh = _without_repeats(group.arrivals, repeated)
-    states = _load(connection, {arrival.chat for arrival in fresh}, lock=True)
-    worked = Worked(states=dict(states), loaded=states)
-    for arrival in sorted(fresh, key=lambda one: (one.chat, one.order)):
-        _work(connection, arrival, worked, step=step, now=now)
-    _write(connection, group, worked, owner=owner, now=now, sequence=sequence)
-    return [
-        worked.committed.get((arrival.source, arrival.id), Committed(repeated=True))
-        for arrival in group.arrivals
-    ]
+    arrivals = in_order(group.arrivals)
+    sheet = _sheet(connection, arrivals, office.step, now=now)
+    results = {id(one): sheet.take(one) for one in arrivals if _still_waits(connection, one)}
+    group.rows = [row for row, _ in sheet.rows.values()]
+    _write(connection, group, sheet, office, now=now)
+    return [results.get(id(one), Committed(repeated=True)) for one in group.arrivals]
 
 
-def _repeated(connection: Connection, arrivals: Sequence[Arrival]) -> set[tuple[str, str]]:
-    keys = [(arrival.source, arrival.id) for arrival in arrivals]
-    if not keys:
-        return set()
-    found = connection.execute(
-        select(SEEN.c.source, SEEN.c.id).where(tuple_(SEEN.c.source, SEEN.c.id).in_(keys))
+def set_aside(connection: Connection, waiting: Waiting, fault: Exception, *, now: datetime) -> Committed:
+    """Keep an arrival that no transaction can take."""
+    sheet = Worksheet(
+        step=_never, now=now, chats={}, conversations={}, seen=_seen(connection, [waiting]), is_taken=_free
     )
-    return {(row.source, row.id) for row in found}
-
-
-def _without_repeats(arrivals: Sequence[Arrival], seen: set[tuple[str, str]]) -> list[Arrival]:
-    fresh: dict[tuple[str, str], Arrival] = {}
-    for arrival in arrivals:
-        key = (arrival.source, arrival.id)
-        if key not in seen:
-            fresh.setdefault(key, arrival)
-    return list(fresh.values())
-
-
-def _load(connection: Connection, chats: set[int], *, lock: bool) -> dict[int, ChatState]:
-    if not chats:
-        return {}
-    query = select(CHATS).where(CHATS.c.id.in_(chats)).order_by(CHATS.c.id)
-    if lock and connection.dialect.name == "postgresql":
-        query = query.with_for_update()
-    heads = {
-        row.id: replace(decode(row.body, expected=Chat), revision=row.revision)
-        for row in connection.execute(query)
-    }
-    live = connection.execute(
-        select(CONVERSATIONS).where(CONVERSATIONS.c.chat.in_(chats), CONVERSATIONS.c.live)
-    )
-    conversations: dict[int, dict[str, Conversation]] = {chat: {} for chat in chats}
-    for row in live:
-        conversations[row.chat][row.id] = replace(
-            decode(row.body, expected=Conversation), revision=row.revision
-        )
-    return {
-        chat: ChatState(chat=heads.get(chat, Chat(id=chat)), conversations=conversations[chat])
-        for chat in chats
-    }
+    sheet.marks = [] if waiting.inbox is not None else [waiting.key]
+    sheet.set_aside(waiting, fault)
+    _write_inbox(connection, sheet, now=now)
+    _mark(connection, sheet.marks, now=now)
+    _delete(connection, OUTBOX, waiting.arrival.settles)
+    return Committed(set_aside=True)
 
 
 def load(connection: Connection, chat: int) -> ChatState:
-    """Read one chat and its live conversations."""
-    return _load(connection, {chat}, lock=False)[chat]
+    """Read one chat and the conversations that it may speak of."""
+    known = _chats(connection, {chat}, lock=False)
+    if chat not in known:
+        return ChatState(chat=Chat(id=chat))
+    found = _conversations(connection, wanted_by(known[chat].chat))
+    mine = {code: one for code, one in found.items() if one.chat == chat}
+    return ChatState(chat=known[chat].chat, conversations=mine)
 
 
-def _work(connection: Connection, arrival: Arrival, worked: Worked, *, step: Step, now: datetime) -> None:
-    key = (arrival.source, arrival.id)
-    worked.seen.append(key)
-    try:
-        outcome = _stepped(connection, arrival, worked, step)
-    except Exception as fault:  # noqa: BLE001 - a poisoned event is set aside, and the chat goes on
-        logger.error(
-            "set aside: %s from %s: %s", type(arrival.event).__name__, arrival.source, type(fault).__name__
-        )
-        worked.aside.append((arrival, type(fault).__name__))
-        worked.committed[key] = Committed(set_aside=True)
-        return
-    worked.states[arrival.chat] = outcome.state
-    rows = rows_of(arrival, outcome.effects, now=now)
-    worked.rows += rows
-    worked.committed[key] = Committed(rows=rows)
+# -- reading -------------------------------------------------------------------------------------------------
 
 
-def _stepped(connection: Connection, arrival: Arrival, worked: Worked, step: Step) -> Outcome:
-    """Step an arrival; a new case whose code is taken draws another."""
-    state, event = worked.states[arrival.chat], arrival.event
-    for _ in range(COLLISIONS):
-        outcome = step(state, event)
-        new = set(outcome.state.conversations) - set(state.conversations)
-        if not new or not _taken(connection, new, worked):
-            return outcome
-        event = replace(event, nonce=secrets.token_hex(8))
-    raise StaleWrite("no free case code")
-
-
-def _taken(connection: Connection, codes: set[str], worked: Worked) -> bool:
-    if any(code in state.conversations for state in worked.states.values() for code in codes):
-        return True
-    return (
-        connection.execute(select(CONVERSATIONS.c.id).where(CONVERSATIONS.c.id.in_(codes))).first()
-        is not None
+def _sheet(connection: Connection, arrivals: Sequence[Waiting], step: Step, *, now: datetime) -> Worksheet:
+    chats = _chats(connection, {one.arrival.chat for one in arrivals}, lock=True)
+    codes = {code for known in chats.values() for code in wanted_by(known.chat)}
+    codes |= {code for one in arrivals for code in named_by(one.arrival.event)}
+    return Worksheet(
+        step=step,
+        now=now,
+        chats=chats,
+        conversations=_conversations(connection, codes),
+        seen=_seen(connection, arrivals),
+        is_taken=lambda code: _is_taken(connection, code),
     )
 
 
-# -- writing -----------------------------------------------------------------------------------------------------
-
-
-def _write(
-    connection: Connection, group: Group, worked: Worked, *, owner: str, now: datetime, sequence: Sequence64
-) -> None:
-    if worked.seen:
-        connection.execute(
-            insert(SEEN), [{"source": source, "id": key, "at": now} for source, key in worked.seen]
-        )
-    _write_states(connection, worked, now=now)
-    _write_rows(connection, worked.rows, owner=owner, now=now, sequence=sequence)
-    done = [*group.settled, *(row for arrival in group.arrivals for row in arrival.settles)]
-    if done:
-        connection.execute(delete(OUTBOX).where(OUTBOX.c.id.in_(done)))
-    _write_slots(connection, group.slots)
-    if worked.aside:
-        connection.execute(insert(INBOX), [_aside(arrival, error, now) for arrival, error in worked.aside])
-    if group.inbox_ids:
-        connection.execute(delete(INBOX).where(INBOX.c.id.in_(group.inbox_ids)))
-
-
-def _aside(arrival: Arrival, error: str, now: datetime) -> dict[str, Any]:
-    return {**inbox_columns(arrival, now), "aside": True, "error": error}
-
-
-def inbox_columns(arrival: Arrival, now: datetime) -> dict[str, Any]:
-    """The columns of an arrival that waits."""
+def _chats(connection: Connection, chats: Collection[int], *, lock: bool) -> dict[int, Known]:
+    if not chats:
+        return {}
+    query = select(CHATS).where(CHATS.c.id.in_(chats)).order_by(CHATS.c.id)
+    if lock:  # SQLite knows no row locks, and needs none: one transaction writes at a time
+        query = query.with_for_update()
     return {
-        "source": arrival.source, "arrival": arrival.id, "chat": arrival.chat, "place": arrival.order,
-        "event": encode(arrival.event), "aside": False, "error": "", "at": now,
-    }  # fmt: skip
-
-
-def _write_states(connection: Connection, worked: Worked, *, now: datetime) -> None:
-    new_chats: list[dict[str, Any]] = []
-    old_chats: list[dict[str, Any]] = []
-    new_cases: list[dict[str, Any]] = []
-    old_cases: list[dict[str, Any]] = []
-    prints: list[dict[str, Any]] = []
-    for chat_id, state in worked.states.items():
-        before = worked.loaded[chat_id]
-        if state.chat != before.chat:
-            columns = {
-                "id": chat_id,
-                "revision": before.chat.revision + 1,
-                "body": encode(replace(state.chat, revision=0)),
-            }
-            (old_chats if before.chat.revision else new_chats).append(columns)
-        for code, conversation in state.conversations.items():
-            known = before.conversations.get(code)
-            live = code in state.chat.open
-            if known == conversation and live == (code in before.chat.open):
-                continue
-            columns = conversation_columns(conversation, live=live, now=now)
-            (old_cases if known is not None else new_cases).append(columns)
-            prints += [
-                {"case": code, "seller": columns["seller"], "hash": one}
-                for one in _new_prints(conversation, known)
-            ]
-    _insert(connection, CHATS, new_chats)
-    _insert(connection, CONVERSATIONS, new_cases)
-    _update(connection, CHATS, old_chats)
-    _update(connection, CONVERSATIONS, old_cases)
-    _insert(connection, FINGERPRINTS, prints)
-
-
-def _new_prints(conversation: Conversation, known: Conversation | None) -> set[str]:
-    return _prints(conversation) - (_prints(known) if known is not None else set())
-
-
-def _prints(conversation: Conversation) -> set[str]:
-    claims = (claim for state in conversation.shots.values() for claim in state.claims)
-    return {
-        c.verdict.fingerprint
-        for c in claims
-        if c.status == "accepted" and c.verdict and c.verdict.fingerprint
+        row.id: Known(chat=decode(row.body, expected=Chat), born=aware(row.born))
+        for row in connection.execute(query)
     }
 
 
-def _insert(connection: Connection, target: Table, rows: list[dict[str, Any]]) -> None:
-    if not rows:
+def _conversations(connection: Connection, codes: Collection[str]) -> dict[str, Conversation]:
+    if not codes:
+        return {}
+    query = select(CONVERSATIONS.c.id, CONVERSATIONS.c.body).where(CONVERSATIONS.c.id.in_(codes))
+    return {row.id: decode(row.body, expected=Conversation) for row in connection.execute(query)}
+
+
+def _seen(connection: Connection, arrivals: Sequence[Waiting]) -> set[Key]:
+    if not arrivals:
+        return set()
+    query = select(SEEN.c.source, SEEN.c.id).where(
+        tuple_(SEEN.c.source, SEEN.c.id).in_([one.key for one in arrivals])
+    )
+    return {(row.source, row.id) for row in connection.execute(query)}
+
+
+def _is_taken(connection: Connection, code: str) -> bool:
+    query = select(CONVERSATIONS.c.id).where(CONVERSATIONS.c.id == code)
+    return connection.execute(query).first() is not None
+
+
+def _still_waits(connection: Connection, waiting: Waiting) -> bool:
+    """A stored arrival counts once, whichever process comes first; its chat is locked already."""
+    if waiting.inbox is None:
+        return True
+    query = select(INBOX.c.id).where(INBOX.c.id == waiting.inbox, ~INBOX.c.aside).with_for_update()
+    return connection.execute(query).first() is not None
+
+
+def _never(_state: ChatState, _event: Any) -> Any:
+    raise NotImplementedError
+
+
+def _free(_code: str) -> bool:
+    return False
+
+
+# -- writing -------------------------------------------------------------------------------------------------
+
+
+def _write(connection: Connection, group: Group, sheet: Worksheet, office: Office, *, now: datetime) -> None:
+    elsewhere = office.elsewhere(connection, group.rows) if group.rows else {}
+    _mark(connection, sheet.marks, now=now)
+    _write_chats(connection, sheet.chats.values())
+    _write_conversations(connection, sheet.conversations.values())
+    _delete(connection, OUTBOX, {*sheet.settled, *group.settled})
+    if sheet.timers:
+        connection.execute(delete(OUTBOX).where(OUTBOX.c.timer.in_(sheet.timers)))
+    _write_rows(connection, group, sheet, office, elsewhere, now=now)
+    _write_slots(connection, group.slots)
+    _write_inbox(connection, sheet, now=now)
+    if group.unsure:
+        mine = OUTBOX.c.id.in_(group.unsure) & (OUTBOX.c.owner == office.owner)
+        connection.execute(update(OUTBOX).where(mine).values(handed=False))
+
+
+def _mark(connection: Connection, marks: Sequence[Key], *, now: datetime) -> None:
+    if marks:
+        rows = [{"source": source, "id": key, "at": aware(now)} for source, key in marks]
+        connection.execute(insert(SEEN), rows)
+
+
+def _write_chats(connection: Connection, chats: Iterable[Written[Chat]]) -> None:
+    new, old = [], []
+    for one in chats:
+        columns = {
+            "id": one.value.id,
+            "born": aware(one.at),
+            "revision": one.value.revision,
+            "body": one.body,
+        }
+        (new if one.before is None else old).append(columns)
+    _insert(connection, CHATS, new)
+    _update(connection, CHATS, old, keep=("born",))
+
+
+def _write_conversations(connection: Connection, conversations: Iterable[Written[Conversation]]) -> None:
+    new, old = [], []
+    for one in conversations:
+        (new if one.before is None else old).append(conversation_columns(one))
+        _write_fingerprints(connection, one)
+    _insert(connection, CONVERSATIONS, new)
+    _update(connection, CONVERSATIONS, old, keep=("created",))
+
+
+def _write_fingerprints(connection: Connection, written: Written[Conversation]) -> None:
+    before = fingerprints_of(written.before) if written.before is not None else frozenset()
+    after, case = fingerprints_of(written.value), written.value.id
+    if before == after:
         return
-    if target is FINGERPRINTS:
-        connection.execute(_or_nothing(connection, target), rows)
-    else:
+    connection.execute(delete(FINGERPRINTS).where(FINGERPRINTS.c.case == case))
+    rows = [
+        {"case": case, "hash": one, "seller": seller, "at": aware(written.at)}
+        for seller, one in sorted(after)
+    ]
+    _insert(connection, FINGERPRINTS, rows)
+
+
+def _write_rows(
+    connection: Connection,
+    group: Group,
+    sheet: Worksheet,
+    office: Office,
+    elsewhere: Mapping[str, str],
+    *,
+    now: datetime,
+) -> None:
+    relayed = office.relayed()
+    columns = []
+    for row, body in sheet.rows.values():
+        owner = elsewhere.get(row.lane, office.owner)
+        mine = relayed and owner == office.owner
+        columns.append(outbox_columns(row, body, owner=owner, handed=mine and may_go(row, now=now)))
+        if mine:  # timers of later too: the relay forgets the ones that they replace
+            group.handed.append(row)
+    _insert(connection, OUTBOX, columns)
+
+
+def _write_slots(connection: Connection, slots: Mapping[tuple[int, str], Slot]) -> None:
+    if slots:
+        connection.execute(delete(SLOTS).where(tuple_(SLOTS.c.chat, SLOTS.c.name).in_(list(slots))))
+        connection.execute(insert(SLOTS), slot_columns(slots))
+
+
+def _write_inbox(connection: Connection, sheet: Worksheet, *, now: datetime) -> None:
+    """Keep what was set aside, let go what is done."""
+    for aside in sheet.asides:
+        if aside.waiting.inbox is not None:
+            own = INBOX.c.id == aside.waiting.inbox
+            connection.execute(update(INBOX).where(own).values(aside=True, error=aside.error))
+            continue
+        columns = inbox_columns(
+            aside.waiting.arrival, body=aside.body, now=now, aside=True, error=aside.error
+        )
+        connection.execute(insert(INBOX), [columns])
+    _delete(connection, INBOX, sheet.worked)
+
+
+def _delete(connection: Connection, target: Table, ids: Collection[Any]) -> None:
+    if ids:
+        connection.execute(delete(target).where(target.c.id.in_(ids)))
+
+
+def _insert(connection: Connection, target: Table, rows: Sequence[dict[str, Any]]) -> None:
+    if rows:
         connection.execute(insert(target), rows)
 
 
-def _or_nothing(connection: Connection, target: Table) -> Any:
-    if connection.dialect.name == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert as upsert  # noqa: PLC0415 - only where it is the engine
-    else:
-        from sqlalchemy.dialects.sqlite import insert as upsert  # type: ignore[assignment] # noqa: PLC0415
-    return upsert(target).on_conflict_do_nothing()
-
-
-def _update(connection: Connection, target: Table, rows: list[dict[str, Any]]) -> None:
+def _update(
+    connection: Connection, target: Table, rows: Sequence[dict[str, Any]], *, keep: tuple[str, ...]
+) -> None:
     """Update by id and the revision that was loaded; a wrong count means that somebody else wrote."""
     if not rows:
         return
-    names = [name for name in rows[0] if name not in {"id", "created"}]
+    names = [name for name in rows[0] if name not in {"id", *keep}]
     statement = (
         update(target)
         .where(target.c.id == bindparam("key"), target.c.revision == bindparam("was"))
@@ -298,53 +292,6 @@ def _update(connection: Connection, target: Table, rows: list[dict[str, Any]]) -
         {"key": row["id"], "was": row["revision"] - 1, **{f"new_{name}": row[name] for name in names}}
         for row in rows
     ]
-    result = connection.execute(statement, parameters)
-    if result.rowcount != len(rows):
-        raise StaleWrite(f"{len(rows) - result.rowcount} rows of {target.name} were written by somebody else")
-
-
-def _write_rows(
-    connection: Connection, rows: Sequence[OutboxRow], *, owner: str, now: datetime, sequence: Sequence64
-) -> None:
-    if not rows:
-        return
-    latest = {timer_key(row.effect): row.id for row in rows if timer_key(row.effect)}
-    if latest:
-        connection.execute(delete(OUTBOX).where(OUTBOX.c.timer.in_(list(latest))))
-    columns = [
-        {
-            "id": row.id, "seq": sequence.next(now), "chat": row.chat, "lane": row.lane, "effect": encode(row.effect),
-            "due": row.due, "attempts": row.attempts, "created": row.created, "error": row.error, "owner": owner,
-            "timer": timer_key(row.effect), "dead": False,
-        }
-        for row in rows
-        if timer_key(row.effect) is None or latest[timer_key(row.effect)] == row.id
-    ]  # fmt: skip
-    connection.execute(insert(OUTBOX), columns)
-
-
-def _write_slots(connection: Connection, slots: Mapping[tuple[int, str], Slot]) -> None:
-    if not slots:
-        return
-    connection.execute(delete(SLOTS).where(tuple_(SLOTS.c.chat, SLOTS.c.name).in_(list(slots))))
-    connection.execute(
-        insert(SLOTS),
-        [
-            {
-                "chat": chat,
-                "name": name,
-                "message": s.message,
-                "has_picture": s.has_picture,
-                "has_buttons": s.has_buttons,
-            }
-            for (chat, name), s in slots.items()
-        ],
-    )
-
-
-def outbox_row(row: Any) -> OutboxRow:
-    """Make the value of an outbox row."""
-    return OutboxRow(
-        id=row.id, chat=row.chat, lane=row.lane, effect=decode(row.effect, expected=Effect), due=aware(row.due), attempts=row.attempts,
-        created=aware(row.created), error=row.error,
-    )  # fmt: skip
+    changed = connection.execute(statement, parameters).rowcount
+    if changed != len(rows):
+        raise StaleWrite(f"{len(rows) - changed} rows of {target.name} were written by somebody else")

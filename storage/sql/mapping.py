@@ -1,11 +1,18 @@
-"""Between values and columns: aware times, and what lists show of a conversation."""
+"""Between values and columns: aware times, arrivals that wait, outbox rows, and what lists show of a conversation."""
 
-from dataclasses import replace
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
+
 from flows.conversation import Conversation
-from storage.codec import encode
+from flows.effects import Effect
+from flows.events import Event
+from storage.codec import decode
+from storage.ports import Arrival, OutboxRow, Slot
+from storage.rows import photos_of, timer_of
+from storage.stepping import Waiting, Written
 
 
 def aware(moment: datetime) -> datetime:
@@ -13,23 +20,99 @@ def aware(moment: datetime) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-def conversation_columns(conversation: Conversation, *, live: bool, now: datetime) -> dict[str, Any]:
-    """The columns of a conversation about to be written, its revision one higher than the loaded one."""
-    accepted = sum(
-        claim.status == "accepted" for state in conversation.shots.values() for claim in state.claims
-    )
+def shown(text: str) -> str:
+    """Take out NUL, which PostgreSQL keeps in no text; bodies are JSON, where it is escaped."""
+    return text.replace("\0", "")
+
+
+def conversation_columns(written: Written[Conversation]) -> dict[str, Any]:
+    """The columns of a conversation; `created` is used for a new one only."""
+    conversation = written.value
     return {
         "id": conversation.id,
         "chat": conversation.chat,
-        "live": live,
-        "seller": conversation.seller.id if conversation.seller else "",
+        "seller": shown(conversation.seller.id) if conversation.seller else "",
         "phase": conversation.phase,
         "issue": conversation.origin,
-        "summary": conversation.summary,
-        "photos": accepted + len(conversation.tray),
+        "summary": shown(conversation.summary or conversation.issue_title),
+        "photos": photos_of(conversation),
         "bundles": len(conversation.bundles),
-        "created": now,
-        "changed": now,
-        "revision": conversation.revision + 1,
-        "body": encode(replace(conversation, revision=0)),
+        "created": aware(written.at),
+        "changed": aware(written.at),
+        "revision": conversation.revision,
+        "body": written.body,
     }
+
+
+def outbox_columns(row: OutboxRow, body: str, *, owner: str, handed: bool) -> dict[str, Any]:
+    """The columns of a new outbox row."""
+    return {
+        "id": row.id,
+        "chat": row.chat,
+        "lane": row.lane,
+        "effect": body,
+        "due": aware(row.due),
+        "attempts": row.attempts,
+        "created": aware(row.created),
+        "error": row.error,
+        "owner": owner,
+        "handed": handed,
+        "timer": timer_of(row.effect),
+        "dead": False,
+    }
+
+
+def outbox_row(row: Any) -> OutboxRow:
+    """Make the value of an outbox row."""
+    return OutboxRow(
+        id=row.id,
+        chat=row.chat,
+        lane=row.lane,
+        effect=decode(row.effect, expected=Effect),  # type: ignore[type-abstract]
+        due=aware(row.due),
+        attempts=row.attempts,
+        created=aware(row.created),
+        error=row.error,
+    )
+
+
+def inbox_columns(arrival: Arrival, *, body: str, now: datetime, aside: bool, error: str) -> dict[str, Any]:
+    """The columns of an arrival that waits, or was set aside."""
+    return {
+        "source": shown(arrival.source),
+        "arrival": shown(arrival.id),
+        "chat": arrival.chat,
+        "place": arrival.order,
+        "event": body,
+        "settles": orjson.dumps(arrival.settles).decode(),
+        "aside": aside,
+        "error": error,
+        "at": aware(now),
+    }
+
+
+def waiting_of(row: Any) -> Waiting:
+    """Make the arrival of an inbox row."""
+    arrival = Arrival(
+        source=row.source,
+        id=row.arrival,
+        chat=row.chat,
+        event=decode(row.event, expected=Event),
+        order=row.place,
+        settles=tuple(orjson.loads(row.settles)),
+    )
+    return Waiting(arrival=arrival, inbox=row.id)
+
+
+def slot_columns(slots: Mapping[tuple[int, str], Slot]) -> list[dict[str, Any]]:
+    """The columns of slots."""
+    return [
+        {
+            "chat": chat,
+            "name": name,
+            "message": slot.message,
+            "has_picture": slot.has_picture,
+            "has_buttons": slot.has_buttons,
+        }
+        for (chat, name), slot in slots.items()
+    ]

@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
+from flows.facts import hashed, normal, normal_number, token_hash
 from flows.values import Order
 from storage.codec import decode, encode
-from storage.facts import hashed, normal, normal_number, token_hash
 from storage.ports import OrderRecord
 from storage.sql.database import Database
 from storage.sql.group import table

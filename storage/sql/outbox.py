@@ -1,21 +1,23 @@
-"""The outbox in SQL: rows are born leased to their process; orphans are taken over when a lease runs out."""
+"""The outbox in SQL: rows are born with their process's relay; others are given out by `claim`, each once."""
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, func, or_, select, update
 
 from storage.ports import OutboxRow, Slot
+from storage.rows import HORIZON
 from storage.sql.database import Database
-from storage.sql.group import HORIZON, OUTBOX, SLOTS, outbox_row, table
-from storage.sql.tables import OwnerRow
+from storage.sql.group import OUTBOX, SLOTS
+from storage.sql.leases import NOBODY, are_orphans, take_over
+from storage.sql.mapping import outbox_row
 from storage.sql.writer import Writer
 
 logger = logging.getLogger(__name__)
 
-OWNERS = table(OwnerRow)
-LEASE = timedelta(seconds=10)
+LONGEST_ERROR = 500
 
 
 class SqlOutbox:
@@ -23,126 +25,114 @@ class SqlOutbox:
 
     def __init__(self, database: Database, *, owner: str, now: Callable[[], datetime]) -> None:
         self._database = database
+        self._shared = database.name == "postgresql"
         self._owner = owner
         self._now = now
         self._take: Callable[[Sequence[OutboxRow]], None] | None = None
-        self._handed: set[str] = set()
-        self.writer: Writer | None = None  # set when the store opens
+        self.writers: Sequence[Writer] = ()  # set when the store opens
 
     def subscribe(self, take: Callable[[Sequence[OutboxRow]], None]) -> None:
         """Hand rows to `take` from now on."""
         self._take = take
 
+    def has_relay(self) -> bool:
+        """Whether anybody takes rows from memory."""
+        return self._take is not None
+
     def hand(self, rows: Sequence[OutboxRow]) -> None:
-        """Hand committed rows over, those that are due soon."""
-        horizon = self._now() + HORIZON
-        soon = [row for row in rows if row.due <= horizon]
-        if self._take is not None and soon:
-            self._handed.update(row.id for row in soon)
-            self._take(soon)
+        """Hand committed rows over."""
+        if self._take is None:
+            return
+        try:
+            self._take(rows)
+        except Exception as fault:  # noqa: BLE001 - a relay that fails must not end the writer
+            logger.error("a relay refuses %d rows: %s", len(rows), type(fault).__name__)
 
     async def settle(
         self, ids: Sequence[str], *, slots: Mapping[tuple[int, str], Slot] | None = None
     ) -> None:
         """Mark rows as done; the marks ride in the next group."""
-        self._handed.difference_update(ids)
-        if self.writer is not None:
-            self.writer.settle(ids, slots or {})
+        if self.writers:
+            self.writers[0].settle(ids, slots or {})
 
     async def postpone(self, row_id: str, *, due: datetime, attempts: int, error: str) -> None:
         """Note a failed attempt and when the next one is due."""
-        values = {"due": due, "attempts": attempts, "error": error[:500]}
-        await self._database.run(
-            lambda c: c.execute(update(OUTBOX).where(OUTBOX.c.id == row_id).values(values))
-        )
+        values = {"due": due, "attempts": attempts, "error": error[:LONGEST_ERROR]}
+        await self._change(row_id, values)
 
     async def bury(self, row_id: str, *, error: str) -> None:
         """Make a row a dead letter."""
-        self._handed.discard(row_id)
-        values = {"dead": True, "error": error[:500], "timer": None}
-        await self._database.run(
-            lambda c: c.execute(update(OUTBOX).where(OUTBOX.c.id == row_id).values(values))
-        )
+        await self._change(row_id, {"dead": True, "error": error[:LONGEST_ERROR], "timer": None})
+
+    async def _change(self, row_id: str, values: Mapping[str, object]) -> None:
+        statement = update(OUTBOX).where(OUTBOX.c.id == row_id).values(values)
+        await self._database.run(lambda c: c.execute(statement))
 
     async def slot(self, chat: int, name: str) -> Slot | None:
         """Who holds a slot."""
-        pending = self.writer.pending_slot((chat, name)) if self.writer is not None else None
-        if pending is not None:
-            return pending
+        for writer in self.writers:
+            if (pending := writer.pending_slot((chat, name))) is not None:
+                return pending
         query = select(SLOTS).where(SLOTS.c.chat == chat, SLOTS.c.name == name)
-        row = await self._database.run(lambda c: c.execute(query).first())
+        row = await self._database.read(lambda c: c.execute(query).first())
         if row is None:
             return None
         return Slot(message=row.message, has_picture=row.has_picture, has_buttons=row.has_buttons)
 
     async def claim(self, *, now: datetime, limit: int = 500) -> Sequence[OutboxRow]:
-        """Take over orphans, and hand out what is due within the next minute."""
-        rows = await self._database.run(lambda c: _claim(c, owner=self._owner, now=now, limit=limit))
-        fresh = [row for row in rows if row.id not in self._handed]
-        self._handed.update(row.id for row in fresh)
-        return fresh
+        """Take over orphans, and give out what nobody here has got yet; an idle store is only read."""
+        if not await self._database.read(lambda c: self._is_due(c, now)):
+            return []
+        return await self._database.run(lambda c: self._claim(c, now, limit))
+
+    def _is_due(self, connection: Connection, now: datetime) -> bool:
+        waiting = select(OUTBOX.c.id).where(self._unhanded(now)).limit(1)
+        if connection.execute(waiting).first() is not None:
+            return True
+        return self._shared and are_orphans(connection)
+
+    def _unhanded(self, now: datetime) -> Any:
+        """A lane needs all its rows, in order; what has none can wait for its time."""
+        due = or_(OUTBOX.c.lane != "", OUTBOX.c.due <= now + HORIZON)
+        return and_(OUTBOX.c.owner == self._owner, ~OUTBOX.c.handed, ~OUTBOX.c.dead, due)
+
+    def _claim(self, connection: Connection, now: datetime, limit: int) -> list[OutboxRow]:
+        if self._shared:
+            take_over(connection, owner=self._owner)
+        query = select(OUTBOX).where(self._unhanded(now)).order_by(OUTBOX.c.id).limit(limit)
+        rows = [outbox_row(row) for row in connection.execute(query.with_for_update())]
+        if rows:
+            given = OUTBOX.c.id.in_([row.id for row in rows])
+            connection.execute(update(OUTBOX).where(given).values(handed=True))
+        return rows
 
     async def dead(self, *, limit: int = 100) -> Sequence[OutboxRow]:
         """List the dead letters, oldest first."""
-        query = select(OUTBOX).where(OUTBOX.c.dead).order_by(OUTBOX.c.seq).limit(limit)
-        rows = await self._database.run(lambda c: c.execute(query).all())
+        query = select(OUTBOX).where(OUTBOX.c.dead).order_by(OUTBOX.c.created, OUTBOX.c.id).limit(limit)
+        rows = await self._database.read(lambda c: c.execute(query).all())
         return [outbox_row(row) for row in rows]
 
     async def revive(self, row_id: str) -> bool:
         """Give a dead letter another life; False when there is no such one."""
-        values = {
-            "dead": False,
-            "attempts": 0,
-            "due": self._now(),
-            "created": self._now(),
-            "error": "",
-            "owner": "",
-        }
-        statement = update(OUTBOX).where(OUTBOX.c.id == row_id, OUTBOX.c.dead).values(values)
-        return await self._database.run(lambda c: c.execute(statement).rowcount) == 1
+        return await self._database.run(lambda c: _revive(c, row_id, now=self._now()))
 
     async def pending(self) -> int:
         """Count the rows that are not done."""
         query = select(func.count()).select_from(OUTBOX).where(~OUTBOX.c.dead)
-        return int(await self._database.run(lambda c: c.execute(query).scalar_one()))
+        return int(await self._database.read(lambda c: c.execute(query).scalar_one()))
 
 
-def _claim(connection: Connection, *, owner: str, now: datetime, limit: int) -> list[OutboxRow]:
-    living = [
-        row.id
-        for row in connection.execute(select(OWNERS.c.id).where(OWNERS.c.until > _clock(connection, now)))
-    ]
-    due = OUTBOX.c.due <= now + HORIZON
-    orphan = OUTBOX.c.owner.not_in({*living, owner})
-    query = (
-        select(OUTBOX)
-        .where(~OUTBOX.c.dead, due, or_(orphan, OUTBOX.c.owner == owner))
-        .order_by(OUTBOX.c.seq)
-        .limit(limit)
-    )
+def _revive(connection: Connection, row_id: str, *, now: datetime) -> bool:
+    """Put a dead letter back where its lane is; on one machine the owner does not change."""
+    dead = connection.execute(select(OUTBOX).where(OUTBOX.c.id == row_id, OUTBOX.c.dead)).first()
+    if dead is None:
+        return False
+    lane = select(OUTBOX.c.owner).where(OUTBOX.c.lane == dead.lane, OUTBOX.c.lane != "", ~OUTBOX.c.dead)
+    holder = connection.execute(lane.limit(1)).scalar_one_or_none()
     if connection.dialect.name == "postgresql":
-        query = query.with_for_update(skip_locked=True)
-    rows = connection.execute(query).all()
-    orphans = [row.id for row in rows if row.owner != owner]
-    if orphans:
-        connection.execute(update(OUTBOX).where(OUTBOX.c.id.in_(orphans)).values(owner=owner))
-    return [outbox_row(row) for row in rows]
-
-
-def _clock(connection: Connection, now: datetime) -> object:
-    """Leases are kept in the database's time, which every replica shares."""
-    return func.now() if connection.dialect.name == "postgresql" else now
-
-
-def renew_lease(connection: Connection, *, owner: str, now: datetime) -> None:
-    """Say that this process lives; clear away owners that have been gone for long."""
-    until = func.now() + LEASE if connection.dialect.name == "postgresql" else now + LEASE
-    if connection.execute(update(OWNERS).where(OWNERS.c.id == owner).values(until=until)).rowcount == 0:
-        connection.execute(insert(OWNERS).values(id=owner, until=until))
-    gone = and_(OWNERS.c.until < _clock(connection, now - LEASE * 60), OWNERS.c.id != owner)
-    connection.execute(delete(OWNERS).where(gone))
-
-
-def drop_leases(connection: Connection, *, keep: str) -> None:
-    """On a file that one process holds, everybody else is gone."""
-    connection.execute(delete(OWNERS).where(OWNERS.c.id != keep))
+        owner = holder if holder is not None else NOBODY
+    else:
+        owner = dead.owner
+    values = {"dead": False, "attempts": 0, "due": now, "created": now, "error": "", "handed": False}
+    revived = update(OUTBOX).where(OUTBOX.c.id == row_id, OUTBOX.c.dead)
+    return connection.execute(revived.values(**values, owner=owner)).rowcount == 1

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, DateTime, Index
+from sqlalchemy import BigInteger, DateTime, Index, text
 from sqlmodel import Field, SQLModel
 
 Moment = DateTime(timezone=True)
@@ -14,6 +14,9 @@ class ChatRow(SQLModel, table=True):
     __tablename__ = "chats"
 
     id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    born: datetime = Field(
+        sa_type=Moment
+    )  # when this life of it began: a chat may be forgotten and come back
     revision: int
     body: str
 
@@ -22,14 +25,10 @@ class ConversationRow(SQLModel, table=True):
     """A conversation, with the columns that lists need."""
 
     __tablename__ = "conversations"
-    __table_args__ = (
-        Index("ix_conversations_chat_live", "chat", "live"),
-        Index("ix_conversations_seller_created", "seller", "created"),
-    )
+    __table_args__ = (Index("ix_conversations_seller_created", "seller", "created"),)
 
     id: str = Field(primary_key=True)
-    chat: int = Field(sa_type=BigInteger)
-    live: bool
+    chat: int = Field(sa_type=BigInteger, index=True)
     seller: str = ""
     phase: str = "open"
     issue: str = ""
@@ -63,26 +62,35 @@ class InboxRow(SQLModel, table=True):
     chat: int = Field(sa_type=BigInteger)
     place: int = Field(default=0, sa_type=BigInteger)
     event: str
+    settles: str = "[]"  # ids of outbox rows, as JSON
     aside: bool = Field(default=False, index=True)
     error: str = ""
     at: datetime = Field(sa_type=Moment)
 
 
 class EffectRow(SQLModel, table=True):
-    """An effect to carry out; `seq` keeps the order within a lane."""
+    """An effect to carry out; ids of one chat sort in commit order. `handed`: its owner's relay has it."""
 
     __tablename__ = "outbox"
+    __table_args__ = (
+        Index(
+            "ix_outbox_unhanded",
+            "due",
+            sqlite_where=text("NOT handed AND NOT dead"),
+            postgresql_where=text("NOT handed AND NOT dead"),
+        ),
+    )
 
     id: str = Field(primary_key=True)
-    seq: int = Field(sa_type=BigInteger, index=True)
     chat: int = Field(sa_type=BigInteger, index=True)
     lane: str
     effect: str
-    due: datetime = Field(sa_type=Moment, index=True)
+    due: datetime = Field(sa_type=Moment)
     attempts: int = 0
     created: datetime = Field(sa_type=Moment)
     error: str = ""
     owner: str = Field(index=True)
+    handed: bool
     timer: str | None = Field(default=None, unique=True)
     dead: bool = Field(default=False, index=True)
 
@@ -162,6 +170,7 @@ class TryRow(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     key: str = Field(index=True)
     at: datetime = Field(sa_type=Moment)
+    until: datetime = Field(sa_type=Moment, index=True)  # when it stops to count
 
 
 class RevisionRow(SQLModel, table=True):
@@ -182,3 +191,4 @@ class FingerprintRow(SQLModel, table=True):
     case: str = Field(primary_key=True)
     hash: str = Field(primary_key=True)
     seller: str
+    at: datetime = Field(sa_type=Moment)

@@ -1,58 +1,55 @@
-"""Group commit: while a commit runs, arrivals gather; the next group takes everything that waits."""
+"""Group commit: while a commit runs, arrivals gather; the next group takes everything that waits.
+
+Laws:
+ 1. No delay is ever added to an arrival. Settle marks alone wait a little for a group to ride in.
+ 2. A group that the fence refused is tried one by one; one that fails for a reason of its own is halved until the
+    arrival at fault stands alone, and that one is set aside.
+ 3. When the store is down, everybody who waits is told; settle marks are kept and tried again.
+ 4. A commit may come through although its answer is lost: the next group gives its rows out again.
+"""
 
 import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection
 
-from storage.ports import Arrival, Committed, OutboxRow, Slot, StaleWrite, Step, StorageFailure
+from storage.ports import Arrival, Committed, OutboxRow, Slot, StaleWrite, StorageFailure
 from storage.sql.database import Database
-from storage.sql.group import INBOX, SEEN, Group, Sequence64, apply, inbox_columns
+from storage.sql.group import Group, Office, set_aside, work
+from storage.sql.pending import Pending, Posted
+from storage.stepping import Waiting
 
 logger = logging.getLogger(__name__)
 
-LARGEST = 256
-"""Arrivals of one group: beyond it a transaction would hold its locks too long."""
 ALONE = 3
 """How often an arrival that the fence refused is tried by itself."""
-
-
-@dataclass(slots=True, kw_only=True)
-class Waiting:
-    """An arrival and who waits for its commit."""
-
-    arrival: Arrival
-    done: asyncio.Future[Committed]
-    inbox_id: int | None = None
-
-
-@dataclass(slots=True)
-class Settling:
-    """Rows and slots that ride in the next group."""
-
-    ids: list[str] = field(default_factory=list)
-    slots: dict[tuple[int, str], Slot] = field(default_factory=dict)
+MARKS_WAIT = 0.01
+"""Seconds that settle marks wait for a group to ride in."""
+LONGEST_PAUSE = 5.0
 
 
 class Writer:
-    """The one place that changes chats; owns the order in which groups are formed."""
+    """The one place that changes the chats given to it; owns the order in which groups are formed."""
 
     def __init__(
-        self, database: Database, *, step: Step, owner: str, now: Callable[[], datetime],
-        handed: Callable[[Sequence[OutboxRow]], None],
-    ) -> None:  # fmt: skip
+        self,
+        database: Database,
+        *,
+        office: Office,
+        now: Callable[[], datetime],
+        hand: Callable[[Sequence[OutboxRow]], None],
+    ) -> None:
         self._database = database
-        self._step = step
-        self._owner = owner
+        self._office = office
         self._now = now
-        self._handed = handed
-        self._sequence = Sequence64()
-        self._waiting: list[Waiting] = []
-        self._settling = Settling()
+        self._hand = hand
+        self._pending = Pending()
+        self._settled: dict[str, None] = {}
+        self._slots: dict[tuple[int, str], Slot] = {}
+        self._unsure: set[str] = set()
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._closing = False
@@ -61,132 +58,142 @@ class Writer:
         """Begin to write."""
         self._task = asyncio.create_task(self._work())
 
-    async def post(self, arrival: Arrival, *, inbox_id: int | None = None) -> Committed:
+    async def post(self, arrival: Arrival, *, inbox: int | None = None) -> Committed:
         """Wait until the arrival is committed; raises StorageFailure when nothing of it was written."""
         if self._closing:
             raise StorageFailure("closing")
         done: asyncio.Future[Committed] = asyncio.get_running_loop().create_future()
-        self._waiting.append(Waiting(arrival=arrival, done=done, inbox_id=inbox_id))
+        self._pending.add(Posted(waiting=Waiting(arrival=arrival, inbox=inbox), done=done))
         self._wake.set()
         return await done
 
     def settle(self, ids: Sequence[str], slots: Mapping[tuple[int, str], Slot]) -> None:
         """Let marks ride in the next group."""
-        self._settling.ids += ids
-        self._settling.slots.update(slots)
+        self._settled.update(dict.fromkeys(ids))
+        self._slots.update(slots)
         self._wake.set()
 
     def pending_slot(self, key: tuple[int, str]) -> Slot | None:
         """A slot that is not written yet."""
-        return self._settling.slots.get(key)
+        return self._slots.get(key)
 
     async def close(self) -> None:
         """Write what waits, then stop."""
         self._closing = True
         self._wake.set()
         if self._task is not None:
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await self._task
+
+    # -- groups --------------------------------------------------------------------------------------------
 
     async def _work(self) -> None:
         failures = 0
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            while self._waiting or self._settling.ids or self._settling.slots:
-                waiting, self._waiting = self._waiting[:LARGEST], self._waiting[LARGEST:]
-                settling, self._settling = self._settling, Settling()
-                if await self._commit(waiting, settling):
-                    failures = 0
-                elif not waiting:
-                    failures += 1
-                    if self._closing:
-                        return
-                    await asyncio.sleep(min(5.0, 0.1 * 2**failures))
-            if self._closing:
-                return
-
-    async def _commit(self, waiting: list[Waiting], settling: Settling) -> bool:
-        """Write one group; what the fence refuses is tried alone, so that one cannot take others with it."""
-        try:
-            await self._apply(waiting, settling)
-        except StaleWrite:
-            await self._one_by_one(waiting, settling)
-        except StorageFailure as failure:
-            self._keep(settling)
-            for one in waiting:
-                _fail(one, failure)
-            return False
-        except Exception as fault:  # noqa: BLE001 - a state that cannot be read must not end the writer
-            logger.warning("a group is split: %s", type(fault).__name__)
-            await self._one_by_one(waiting, settling)
-        return True
-
-    def _keep(self, settling: Settling) -> None:
-        self._settling.ids = [*settling.ids, *self._settling.ids]
-        self._settling.slots = {**settling.slots, **self._settling.slots}
-
-    async def _apply(self, waiting: list[Waiting], settling: Settling) -> None:
-        group = Group(
-            arrivals=[one.arrival for one in waiting],
-            inbox_ids=[one.inbox_id for one in waiting if one.inbox_id is not None],
-            settled=settling.ids,
-            slots=settling.slots,
-        )
-        now = self._now()
-
-        def work(connection: Connection) -> list[Committed]:
-            return apply(
-                connection, group, step=self._step, owner=self._owner, now=now, sequence=self._sequence
-            )
-
-        results = await self._database.run(work)
-        self._handed([row for result in results for row in result.rows])
-        for one, result in zip(waiting, results, strict=True):
-            if not one.done.done():
-                one.done.set_result(result)
-
-    async def _one_by_one(self, waiting: list[Waiting], settling: Settling) -> None:
-        self._keep(settling)
-        for one in waiting:
-            await self._alone(one)
-
-    async def _alone(self, one: Waiting) -> None:
-        for attempt in range(ALONE):
+        while not self._closing or self._waits:
+            await self._something()
+            posted = self._pending.take()
             try:
-                await self._apply([one], Settling())
-            except StaleWrite as failure:
-                if attempt == ALONE - 1:
-                    _fail(one, failure)
+                await self._commit(posted, marks=True)
+                failures = 0
             except StorageFailure as failure:
-                _fail(one, failure)
-                return
-            except Exception as fault:  # noqa: BLE001 - set aside: the chat's other arrivals go on
-                await self._set_aside(one, type(fault).__name__)
+                failures += 1
+                logger.warning("nothing can be written: %s", failure)
+                for one in posted:
+                    one.fail(failure)
+                if self._closing:
+                    return
+                await self._pause(failures)
+
+    @property
+    def _waits(self) -> bool:
+        return bool(self._pending or self._settled or self._slots)
+
+    async def _something(self) -> None:
+        """Wait for an arrival, or for marks that no arrival takes along."""
+        if not self._waits and not self._closing:
+            await self._wake.wait()
+        self._wake.clear()
+        if not self._pending and not self._closing:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), MARKS_WAIT)
+
+    async def _pause(self, failures: int) -> None:
+        """Give a store that is down time; an arrival does not wait for it, so that its sender hears at once."""
+        self._wake.clear()
+        if not self._pending:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), min(LONGEST_PAUSE, 0.05 * 2.0**failures))
+
+    async def _commit(self, posted: Sequence[Posted], *, marks: bool = False) -> None:
+        try:
+            await self._write(posted, marks=marks)
+        except StaleWrite:
+            for one in posted:
+                await self._alone(one)
+        except StorageFailure:
+            raise
+        except Exception as fault:  # noqa: BLE001 - law 2
+            await self._halve(posted, fault)
+
+    async def _halve(self, posted: Sequence[Posted], fault: Exception) -> None:
+        if not posted:
+            raise StorageFailure(f"marks: {type(fault).__name__}")
+        if len(posted) == 1:
+            await self._set_aside(posted[0], fault)
+            return
+        logger.warning("a group of %d is split: %s", len(posted), type(fault).__name__)
+        middle = len(posted) // 2
+        await self._commit(posted[:middle])
+        await self._commit(posted[middle:])
+
+    async def _alone(self, one: Posted) -> None:
+        for _ in range(ALONE):
+            try:
+                await self._write([one])
+            except StaleWrite as failure:
+                refused = failure
+            except StorageFailure:
+                raise
+            except Exception as fault:  # noqa: BLE001 - law 2
+                await self._set_aside(one, fault)
                 return
             else:
                 return
+        one.fail(refused)
 
-    async def _set_aside(self, one: Waiting, error: str) -> None:
+    async def _write(self, posted: Sequence[Posted], *, marks: bool = False) -> None:
+        settled, slots = (self._settled, self._slots) if marks else ({}, {})
+        unsure = self._unsure
+        group = Group(
+            arrivals=[one.waiting for one in posted],
+            settled=list(settled),
+            slots=dict(slots),
+            unsure=list(unsure),
+        )
         now = self._now()
-        columns = {**inbox_columns(one.arrival, now), "aside": True, "error": error}
-
-        def work(connection: Connection) -> None:
-            connection.execute(insert(INBOX), [columns])
-            connection.execute(
-                insert(SEEN), [{"source": one.arrival.source, "id": one.arrival.id, "at": now}]
-            )
-
         try:
-            await self._database.run(work)
-        except StorageFailure as failure:
-            _fail(one, failure)
-        else:
-            logger.error("set aside: %s: %s", type(one.arrival.event).__name__, error)
-            if not one.done.done():
-                one.done.set_result(Committed(set_aside=True))
+            results = await self._database.run(lambda c: work(c, group, self._office, now=now))
+        except StorageFailure:
+            self._unsure = {*unsure, *(row.id for row in group.rows)}
+            raise
+        self._unsure = set()
+        self._forget_marks(group)
+        if group.handed:
+            self._hand(group.handed)
+        for one, result in zip(posted, results, strict=True):
+            one.answer(result)
 
+    def _forget_marks(self, group: Group) -> None:
+        """Let marks go that are written; those that came meanwhile stay."""
+        for row in group.settled:
+            self._settled.pop(row, None)
+        for key, slot in group.slots.items():
+            if self._slots.get(key) is slot:
+                del self._slots[key]
 
-def _fail(one: Waiting, failure: StorageFailure) -> None:
-    if not one.done.done():
-        one.done.set_exception(failure)
+    async def _set_aside(self, one: Posted, fault: Exception) -> None:
+        now = self._now()
+
+        def keep(connection: Connection) -> Committed:
+            return set_aside(connection, one.waiting, fault, now=now)
+
+        one.answer(await self._database.run(keep))

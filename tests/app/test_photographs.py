@@ -260,7 +260,14 @@ async def test_nothing_is_compared_where_the_flow_ignores_it(bench: Bench) -> No
 
 async def test_a_pdf_needs_no_verdict(bench: Bench) -> None:
     photo = Photo(
-        id="p1", kind="pdf", key=f"{CASE}/{'0' * 64}", sha256="s", size=1, mime="application/pdf", width=0, height=0
+        id="p1",
+        kind="pdf",
+        key=f"{CASE}/{'0' * 64}",
+        sha256="s",
+        size=1,
+        mime="application/pdf",
+        width=0,
+        height=0,
     )
 
     event = await bench.event(JudgePhoto(case=CASE, photo=photo, quality=RETAKE_ALL, locale="en"))
@@ -270,7 +277,14 @@ async def test_a_pdf_needs_no_verdict(bench: Bench) -> None:
 
 async def test_a_photo_taken_back_meanwhile_is_not_judged(bench: Bench) -> None:
     photo = Photo(
-        id="p1", kind="photo", key=f"{CASE}/{'0' * 64}", sha256="s", size=1, mime="image/jpeg", width=1, height=1
+        id="p1",
+        kind="photo",
+        key=f"{CASE}/{'0' * 64}",
+        sha256="s",
+        size=1,
+        mime="image/jpeg",
+        width=1,
+        height=1,
     )
 
     assert await bench.event(JudgePhoto(case=CASE, photo=photo, quality=RETAKE_ALL, locale="en")) is None

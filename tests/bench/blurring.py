@@ -18,7 +18,9 @@ def shaken(picture: Floats, *, share: float, chance: np.random.Generator) -> Flo
     angle, bend = chance.uniform(0, np.pi), chance.uniform(-0.25, 0.25)
     along = np.linspace(-0.5, 0.5, side * 16)
     across = bend * along**2 * 2
-    points = np.stack([along * np.sin(angle) + across * np.cos(angle), along * np.cos(angle) - across * np.sin(angle)])
+    points = np.stack(
+        [along * np.sin(angle) + across * np.cos(angle), along * np.cos(angle) - across * np.sin(angle)]
+    )
     spots = np.clip((points * length * FINE + side * FINE / 2).astype(int), 0, side * FINE - 1)
     kernel = np.zeros((side * FINE, side * FINE), np.float32)
     np.add.at(kernel, (spots[0], spots[1]), 1)

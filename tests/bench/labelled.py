@@ -101,14 +101,13 @@ SLICES: dict[str, Callable[[Labelled], bool]] = {
 def report(photos: Sequence[Labelled], answers: Floats) -> str:
     """Table of AUC, blur caught and sharp rejected at threshold 0, by slice and by source."""
     slices = SLICES | {
-        source: (lambda photo, source=source: photo.source == source) for source in sorted({p.source for p in photos})
+        source: (lambda photo, source=source: photo.source == source)
+        for source in sorted({p.source for p in photos})
     }
     return "\n".join(_line(name, photos, answers, pick) for name, pick in slices.items())
 
 
-def _line(
-    name: str, photos: Sequence[Labelled], answers: Floats, pick: Callable[[Labelled], bool]
-) -> str:
+def _line(name: str, photos: Sequence[Labelled], answers: Floats, pick: Callable[[Labelled], bool]) -> str:
     chosen = np.array([pick(photo) for photo in photos])
     sharp = np.array([photo.sharp for photo in photos])[chosen]
     found = answers[chosen]

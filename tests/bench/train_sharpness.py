@@ -9,6 +9,7 @@ import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from tests.bench.blurring import variants
 from tests.bench.labelled import Labelled, auc, folds, labelled_photos, report
 
 Floats = NDArray[np.float64]
+Stored = dict[str, Any]
 Weights = tuple[Floats, Floats, Floats, Floats, Floats]
 
 HIDDEN = 12
@@ -50,7 +52,9 @@ def gather(photos: list[Labelled]) -> Sample:
         if photo.real:
             chance = np.random.default_rng(index)
             wide = np.asarray(read_gray(content, longest=1600).luma, np.float32)
-            rows += [(_numbers(c), s, index, False) for c, s in variants(wide, sharp=photo.sharp, chance=chance)]
+            rows += [
+                (_numbers(c), s, index, False) for c, s in variants(wide, sharp=photo.sharp, chance=chance)
+            ]
         sys.stderr.write(f"\r{index + 1}/{len(photos)}")
     names = tuple(rows[0][0])
     return Sample(
@@ -96,7 +100,7 @@ def train(rows: Floats, sharp: NDArray[np.bool_], weight: Floats, *, seed: int) 
     return net[0], net[1], net[2], net[3], net[4]
 
 
-def _slopes(net: list[Floats], seen: Floats, wanted: Floats) -> tuple[Floats, ...]:
+def _slopes(net: list[Floats], seen: Floats, wanted: NDArray[Any]) -> tuple[Floats, ...]:
     into, bias, out, shift, past = net
     hidden = np.tanh(seen @ into + bias)
     answer = hidden @ out + shift + seen @ past
@@ -111,7 +115,7 @@ def _slopes(net: list[Floats], seen: Floats, wanted: Floats) -> tuple[Floats, ..
     )
 
 
-def fit(sample: Sample, use: NDArray[np.bool_], *, nets: int) -> dict[str, object]:
+def fit(sample: Sample, use: NDArray[np.bool_], *, nets: int) -> Stored:
     """Fit the nets on the rows in use; returns the stored form, with threshold 0."""
     weight = np.where(sample.given, 1.0, MADE_WEIGHT)[use]
     rows = sample.numbers[use]
@@ -134,13 +138,15 @@ def _short(values: Floats) -> object:
     return np.vectorize(lambda value: float(f"{value:.4g}"))(values).tolist()
 
 
-def cross_validate(sample: Sample, photos: list[Labelled], *, by: str, seeds: int = 2, nets: int = 3) -> Floats:
+def cross_validate(
+    sample: Sample, photos: list[Labelled], *, by: str, seeds: int = 2, nets: int = 3
+) -> Floats:
     """Answer for every given photo by models that saw nothing of its group (or source)."""
     answers = np.zeros(len(photos))
     for seed in range(seeds):
         fold = folds([getattr(photo, by) for photo in photos], seed=seed)[sample.photo]
         for held in range(int(fold.max()) + 1):
-            model = sharpness.model_of(fit(sample, fold != held, nets=nets))  # type: ignore[arg-type]
+            model = sharpness.model_of(fit(sample, fold != held, nets=nets))
             for row in np.flatnonzero((fold == held) & sample.given):
                 numbers = dict(zip(sample.names, sample.numbers[row], strict=True))
                 answers[sample.photo[row]] += sharpness.answer_of(model, numbers) / seeds
@@ -163,7 +169,9 @@ def main() -> None:
     by_source = cross_validate(sample, photos, by="source", seeds=1)
     print(f"one source left out: AUC {auc(sharp, by_source):.3f}")
     if wanted.write:
-        stored = fit(sample, np.ones(len(sample.sharp), np.bool_), nets=NETS) | {"threshold": round(threshold, 3)}
+        stored = fit(sample, np.ones(len(sample.sharp), np.bool_), nets=NETS) | {
+            "threshold": round(threshold, 3)
+        }
         target = Path(sharpness.__file__).with_name("sharpness.json")
         target.write_text(json.dumps(stored, separators=(",", ":")) + "\n", "ascii")
 

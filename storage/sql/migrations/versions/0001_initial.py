@@ -22,6 +22,7 @@ def _chats() -> None:
     op.create_table(
         "chats",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("born", sa.DateTime(timezone=True), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("body", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
@@ -30,7 +31,6 @@ def _chats() -> None:
         "conversations",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("chat", sa.BigInteger(), nullable=False),
-        sa.Column("live", sa.Boolean(), nullable=False),
         sa.Column("seller", sa.String(), nullable=False),
         sa.Column("phase", sa.String(), nullable=False),
         sa.Column("issue", sa.String(), nullable=False),
@@ -44,13 +44,14 @@ def _chats() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("conversations", schema=None) as batch_op:
-        batch_op.create_index("ix_conversations_chat_live", ["chat", "live"], unique=False)
+        batch_op.create_index(batch_op.f("ix_conversations_chat"), ["chat"], unique=False)
         batch_op.create_index("ix_conversations_seller_created", ["seller", "created"], unique=False)
     op.create_table(
         "fingerprints",
         sa.Column("case", sa.String(), nullable=False),
         sa.Column("hash", sa.String(), nullable=False),
         sa.Column("seller", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("case", "hash"),
     )
     with op.batch_alter_table("fingerprints", schema=None) as batch_op:
@@ -73,6 +74,7 @@ def _ring() -> None:
         sa.Column("chat", sa.BigInteger(), nullable=False),
         sa.Column("place", sa.BigInteger(), nullable=False),
         sa.Column("event", sa.String(), nullable=False),
+        sa.Column("settles", sa.String(), nullable=False),
         sa.Column("aside", sa.Boolean(), nullable=False),
         sa.Column("error", sa.String(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
@@ -111,7 +113,6 @@ def _outbox() -> None:
     op.create_table(
         "outbox",
         sa.Column("id", sa.String(), nullable=False),
-        sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("chat", sa.BigInteger(), nullable=False),
         sa.Column("lane", sa.String(), nullable=False),
         sa.Column("effect", sa.String(), nullable=False),
@@ -120,6 +121,7 @@ def _outbox() -> None:
         sa.Column("created", sa.DateTime(timezone=True), nullable=False),
         sa.Column("error", sa.String(), nullable=False),
         sa.Column("owner", sa.String(), nullable=False),
+        sa.Column("handed", sa.Boolean(), nullable=False),
         sa.Column("timer", sa.String(), nullable=True),
         sa.Column("dead", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
@@ -128,9 +130,14 @@ def _outbox() -> None:
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_outbox_chat"), ["chat"], unique=False)
         batch_op.create_index(batch_op.f("ix_outbox_dead"), ["dead"], unique=False)
-        batch_op.create_index(batch_op.f("ix_outbox_due"), ["due"], unique=False)
         batch_op.create_index(batch_op.f("ix_outbox_owner"), ["owner"], unique=False)
-        batch_op.create_index(batch_op.f("ix_outbox_seq"), ["seq"], unique=False)
+        batch_op.create_index(
+            "ix_outbox_unhanded",
+            ["due"],
+            unique=False,
+            sqlite_where=sa.text("NOT handed AND NOT dead"),
+            postgresql_where=sa.text("NOT handed AND NOT dead"),
+        )
 
 
 def _orders() -> None:
@@ -176,7 +183,9 @@ def _orders() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("tries", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_tries_key"), ["key"], unique=False)
+        batch_op.create_index(batch_op.f("ix_tries_until"), ["until"], unique=False)

@@ -1,0 +1,94 @@
+"""Tells when one chat sends more than a person can; counts, and knows nothing of Telegram or of storage.
+
+Words, presses and photos each have a bucket, photos a far larger one: a customer who sends twenty albums is a
+good customer, one who taps three hundred times is a program. What comes while a bucket is empty is dropped before it
+is stored, and the chat is told once; it is told again only after the bucket was full in between. Time is when a message
+was sent, as Telegram dates it: what gathered while the bot was away is no flood.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from flows.events import ChatBlocked, ChoiceMade, Event, PhotoReceived
+
+REMEMBERED_BUCKETS = 20_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """How much may come at once, and how much again per second."""
+
+    burst: float
+    per_second: float
+
+
+WORDS = Allowance(burst=30, per_second=3)
+PRESSES = Allowance(burst=30, per_second=3)
+PHOTOS = Allowance(burst=300, per_second=5)
+
+
+class Ruling(Enum):
+    """What becomes of an update."""
+
+    TAKEN = auto()
+    DROPPED = auto()
+    DROPPED_FIRST = auto()
+    """The first of a flood: the one that the chat is told about."""
+
+
+@dataclass(slots=True)
+class _Bucket:
+    allowance: Allowance
+    left: float = 0.0
+    since: float = 0.0
+    told: bool = False
+
+    def draw(self, now: float) -> Ruling:
+        self.left = min(
+            self.allowance.burst, self.left + max(0.0, now - self.since) * self.allowance.per_second
+        )
+        self.since = max(self.since, now)
+        if self.left >= self.allowance.burst:
+            self.told = False
+        if self.left >= 1:
+            self.left -= 1
+            return Ruling.TAKEN
+        first, self.told = not self.told, True
+        return Ruling.DROPPED_FIRST if first else Ruling.DROPPED
+
+
+@dataclass(slots=True)
+class Flood:
+    """The buckets of each chat that was heard of lately."""
+
+    words: Allowance = WORDS
+    presses: Allowance = PRESSES
+    photos: Allowance = PHOTOS
+    _chats: OrderedDict[tuple[int, str], _Bucket] = field(default_factory=OrderedDict)
+
+    def rule(self, chat: int, event: Event, *, at: float) -> Ruling:
+        """Rule on one update of a chat that was sent at `at` (Unix seconds)."""
+        if isinstance(event, ChatBlocked):
+            return Ruling.TAKEN
+        return self._bucket(chat, event).draw(at)
+
+    def give_back(self, chat: int, event: Event) -> None:
+        """Undo a draw: the update was not stored, and Telegram will bring it again."""
+        bucket = self._bucket(chat, event)
+        bucket.left = min(bucket.allowance.burst, bucket.left + 1)
+
+    def _bucket(self, chat: int, event: Event) -> _Bucket:
+        allowance, kind = self._allowance(event)
+        key = (chat, kind)
+        if key not in self._chats:
+            self._chats[key] = _Bucket(allowance, left=allowance.burst)
+            if len(self._chats) > REMEMBERED_BUCKETS:
+                self._chats.popitem(last=False)
+        self._chats.move_to_end(key)
+        return self._chats[key]
+
+    def _allowance(self, event: Event) -> tuple[Allowance, str]:
+        if isinstance(event, PhotoReceived):
+            return self.photos, "photos"
+        return (self.presses, "presses") if isinstance(event, ChoiceMade) else (self.words, "words")

@@ -1,0 +1,91 @@
+"""Who carries outbox rows out: leases in the database's time, take-over of orphans, and lanes that are elsewhere.
+
+Laws:
+ 1. A lane is carried out by one process at a time: new rows go to whoever holds its unsettled ones, dead or alive.
+ 2. Orphans change hands owner by owner, never row by row, so that no lane is torn apart. The owner's row is the
+    lock: a group that adds to a lane elsewhere shares it, whoever takes over holds it alone.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Connection, delete, exists, func, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from storage.ports import OutboxRow
+from storage.sql.group import OUTBOX, table
+from storage.sql.tables import OwnerRow
+
+OWNERS = table(OwnerRow)
+LEASE = timedelta(seconds=10)
+HEARTBEAT = 3.0
+"""Seconds between renewals of the lease."""
+NOBODY = ""
+"""The owner of rows that wait for whoever comes first; its lease never lasts."""
+PAST = datetime(1970, 1, 1, tzinfo=UTC)
+FORGOTTEN = timedelta(hours=1)
+"""An owner without rows is forgotten this long after its lease ran out."""
+
+
+def nothing_elsewhere(_connection: Connection, _rows: Sequence[OutboxRow]) -> Mapping[str, str]:
+    """Tell that every lane is here: on SQLite one process works."""
+    return {}
+
+
+def lanes_elsewhere(connection: Connection, rows: Sequence[OutboxRow], *, owner: str) -> dict[str, str]:
+    """Find the lanes of some rows that another process holds, and keep them there until the commit."""
+    lanes = {row.lane for row in rows if row.lane}
+    if not lanes:
+        return {}
+    chats = {row.chat for row in rows}
+    query = select(OUTBOX.c.lane, OUTBOX.c.owner).where(
+        OUTBOX.c.chat.in_(chats), OUTBOX.c.lane.in_(lanes), OUTBOX.c.owner != owner, ~OUTBOX.c.dead
+    )
+    locked: set[str] = set()
+    while True:
+        found = {row.lane: row.owner for row in connection.execute(query)}
+        strangers = set(found.values()) - locked
+        if not strangers:
+            return found
+        held = select(OWNERS.c.id).where(OWNERS.c.id.in_(strangers)).order_by(OWNERS.c.id)
+        connection.execute(held.with_for_update(read=True, key_share=True)).all()
+        locked |= strangers
+
+
+def renew_lease(connection: Connection, *, owner: str) -> None:
+    """Say that this process lives."""
+    until = func.now() + LEASE
+    values = upsert(OWNERS).values(id=owner, until=until)
+    connection.execute(values.on_conflict_do_update(index_elements=["id"], set_={"until": until}))
+    nobody = upsert(OWNERS).values(id=NOBODY, until=PAST)
+    connection.execute(nobody.on_conflict_do_nothing())
+
+
+def end_lease(connection: Connection, *, owner: str) -> None:
+    """Let others take over at once."""
+    connection.execute(update(OWNERS).where(OWNERS.c.id == owner).values(until=PAST))
+
+
+def are_orphans(connection: Connection) -> bool:
+    """Tell whether rows wait whose owner's lease ran out."""
+    gone = select(OWNERS.c.id).where(OWNERS.c.until < func.now())
+    return (
+        connection.execute(select(OUTBOX.c.id).where(OUTBOX.c.owner.in_(gone)).limit(1)).first() is not None
+    )
+
+
+def take_over(connection: Connection, *, owner: str) -> None:
+    """Take every row of owners whose lease ran out, unless somebody else is at it."""
+    gone = select(OWNERS.c.id).where(OWNERS.c.until < func.now(), OWNERS.c.id != owner)
+    names = list(connection.execute(gone.with_for_update(skip_locked=True)).scalars())
+    if not names:
+        return
+    orphans = OUTBOX.c.owner.in_(names)
+    connection.execute(update(OUTBOX).where(orphans).values(owner=owner, handed=False))
+    long_gone = OWNERS.c.id.in_(names) & (OWNERS.c.until < func.now() - FORGOTTEN) & (OWNERS.c.id != NOBODY)
+    connection.execute(delete(OWNERS).where(long_gone, ~exists().where(OUTBOX.c.owner == OWNERS.c.id)))
+
+
+def take_everything(connection: Connection, *, owner: str) -> None:
+    """Take every row: this process holds the file, so everybody else is gone."""
+    connection.execute(update(OUTBOX).where(OUTBOX.c.owner != owner).values(owner=owner, handed=False))

@@ -1,0 +1,97 @@
+"""Bundles in directories."""
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from bot.inboxes.folder.adapter import FolderInbox
+from bot.inboxes.folder.settings import FolderSettings
+from bot.ports import PermanentFailure, TransientFailure
+from tests.inboxes.conftest import parcel_with
+from tests.inboxes.test_email import note
+
+
+def inbox(path: Path) -> FolderInbox:
+    return FolderInbox(FolderSettings(path=path))
+
+
+async def test_a_case_is_a_directory_with_numbered_photos_manifest_and_message(tmp_path: Path) -> None:
+    parcel = parcel_with()
+
+    receipt = await inbox(tmp_path).deliver(parcel, idempotency_key="K7F3QX.1")
+
+    folder = tmp_path / "K7F3QX"
+    assert receipt.reference == "K7F3QX"
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "01_ShippingDamage_Packaging.jpg",
+        "02_ShippingDamage_CloseUp_1.jpg",
+        "manifest.json",
+        "message.txt",
+    ]
+    assert (folder / "01_ShippingDamage_Packaging.jpg").read_bytes() == parcel.files[0].content
+    assert "my mug broke" in (folder / "message.txt").read_text(encoding="utf-8")
+
+
+async def test_the_manifest_keeps_to_the_published_schema_and_names_the_files(tmp_path: Path) -> None:
+    import bot  # noqa: PLC0415
+
+    schema = json.loads(Path(bot.__file__).with_name("manifest.schema.json").read_text(encoding="utf-8"))
+    await inbox(tmp_path).deliver(parcel_with(), idempotency_key="K7F3QX.1")
+
+    manifest = json.loads((tmp_path / "K7F3QX" / "manifest.json").read_bytes())
+
+    jsonschema.validate(manifest, schema)
+    assert [photo["file"] for photo in manifest["photos"]] == [
+        "01_ShippingDamage_Packaging.jpg",
+        "02_ShippingDamage_CloseUp_1.jpg",
+    ]
+    assert all((tmp_path / "K7F3QX" / photo["file"]).is_file() for photo in manifest["photos"])
+
+
+async def test_the_same_delivery_twice_is_one_directory(tmp_path: Path) -> None:
+    await inbox(tmp_path).deliver(parcel_with(), idempotency_key="K7F3QX.1")
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+
+    await inbox(tmp_path).deliver(parcel_with(), idempotency_key="K7F3QX.1")
+
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
+
+
+async def test_what_comes_later_lies_in_the_same_case(tmp_path: Path) -> None:
+    await inbox(tmp_path).forward(note(), idempotency_key="K7F3QX.note.1")
+    await inbox(tmp_path).deliver(parcel_with(), idempotency_key="K7F3QX.1")
+
+    await inbox(tmp_path).deliver(parcel_with(number=2), idempotency_key="K7F3QX.2")
+
+    assert (tmp_path / "K7F3QX" / "notes" / "001.txt").read_text(encoding="utf-8") == "It was a gift"
+    assert (tmp_path / "K7F3QX" / "manifest.json").is_file()
+    assert (tmp_path / "K7F3QX" / "bundle-2" / "manifest.json").is_file()
+    assert [path.name for path in tmp_path.iterdir()] == ["K7F3QX"]
+
+
+@pytest.mark.parametrize("case", ["../../etc", "", "a/b", "K7F3QX\n", "k7f3qx"])
+async def test_a_case_code_that_could_name_another_place_is_refused(tmp_path: Path, case: str) -> None:
+    with pytest.raises(PermanentFailure):
+        await inbox(tmp_path / "in").deliver(parcel_with(case=case), idempotency_key="x")
+
+    assert list(tmp_path.rglob("*.jpg")) == []
+
+
+async def test_hostile_labels_stay_inside_the_case(tmp_path: Path) -> None:
+    parcel = parcel_with(labels=("../../../etc/passwd", "x\x00y", "日本"))
+
+    await inbox(tmp_path).deliver(parcel, idempotency_key="K7F3QX.1")
+
+    names = sorted(path.name for path in (tmp_path / "K7F3QX").iterdir())
+    assert names == ["01_etc_passwd.jpg", "02_x_y.jpg", "03_Photo.jpg", "manifest.json", "message.txt"]
+
+
+async def test_a_place_that_cannot_be_written_is_tried_again(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+
+    with pytest.raises(TransientFailure):
+        await inbox(tmp_path / "file").deliver(parcel_with(), idempotency_key="K7F3QX.1")
+    with pytest.raises(PermanentFailure):
+        await inbox(tmp_path / "file").check()
