@@ -214,7 +214,8 @@ def _fault(error: Any, root: Map) -> Fault:
 def _worded(error: Any, loc: tuple[Any, ...]) -> str:
     name, kind = str(loc[-1]) if loc else "", error["type"]
     if kind == "extra_forbidden":
-        near = get_close_matches(name, sorted(_known_keys()), n=1, cutoff=0.6)
+        near = get_close_matches(name, sorted(_known_keys()), n=4, cutoff=0.6)
+        near.sort(key=lambda key: key[:1] != name[:1])  # people rarely mistype the first letter
         return f"unknown key {name!r}" + (f", did you mean {near[0]!r}?" if near else "")
     if kind == "missing":
         return f"{name!r} is missing"

@@ -11,7 +11,9 @@ from bot.bootstrap import open_store
 from bot.cli.given import awaited, settings_of
 from bot.settings import Settings
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
+)
 Code = Annotated[str, typer.Argument(metavar="CODE", help="The case's code.")]
 Key = Annotated[str, typer.Option(help="The same key counts once.")]
 

@@ -5,7 +5,9 @@ import typer
 from bot.bootstrap import upgrade
 from bot.cli.given import awaited, settings_of
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
+)
 
 
 @app.callback()

@@ -2,10 +2,10 @@
 
 import typer
 
-from bot.bootstrap import diagnose
 from bot.cli.given import awaited, settings_of
+from bot.diagnosis import diagnose
 
-app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
 @app.command()

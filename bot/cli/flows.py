@@ -6,15 +6,18 @@ from typing import Annotated
 
 import typer
 import yaml
+from pydantic import BaseModel
 
 from bot.cli.given import settings_of
-from bot.cli.refusals import Refused
+from bot.cli.refused import Refused
 from bot.flow_files import read_flow_files
 from flows.catalogue import Catalogue
 from flows.definition import Base, Flow, Fragment
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
-MODELS = {"flow": Flow, "fragment": Fragment, "base": Base}
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
+)
+MODELS: dict[str, type[BaseModel]] = {"flow": Flow, "fragment": Fragment, "base": Base}
 Paths = Annotated[list[Path] | None, typer.Argument(help="Flow files, or folders of them.", metavar="PATH")]
 
 

@@ -7,7 +7,7 @@ import typer
 from bot.bootstrap import forget_chat
 from bot.cli.given import awaited, settings_of
 
-app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
 @app.command()

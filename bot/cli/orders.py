@@ -6,12 +6,15 @@ from typing import Annotated
 
 import typer
 
-from bot.bootstrap import bot_name, import_orders, open_store
+from bot.bootstrap import Faulty, import_orders, open_store
 from bot.cli.given import awaited, settings_of
-from bot.cli.refusals import Refused
+from bot.cli.refused import Refused
+from bot.diagnosis import bot_name
 from bot.settings import Settings
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
+)
 LINK_LASTS = timedelta(days=30)
 
 
@@ -25,11 +28,13 @@ def import_(context: typer.Context, file: Annotated[Path, typer.Argument(metavar
     """Load orders from a CSV file; a known order is brought up to date."""
     if not file.is_file():
         raise Refused(f"{file}: no such file")
-    count = awaited(_import(settings_of(context), file))
+    count, faults = awaited(_import(settings_of(context), file))
     print(f"{count} orders imported")
+    if faults:
+        raise Faulty(*faults)
 
 
-async def _import(settings: Settings, file: Path) -> int:
+async def _import(settings: Settings, file: Path) -> tuple[int, list[str]]:
     async with open_store(settings) as store:
         return await import_orders(store, file)
 

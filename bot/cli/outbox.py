@@ -8,11 +8,13 @@ import typer
 from bot.app.reports import told
 from bot.bootstrap import open_store
 from bot.cli.given import awaited, settings_of
-from bot.cli.refusals import Refused
+from bot.cli.refused import Refused
 from bot.settings import Settings
 from storage.ports import OutboxRow
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
+)
 
 
 @app.callback()

@@ -1,13 +1,14 @@
 """`clearshot photos judge`: the verdict on picture files, for people or one JSON object a line."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from bot.photos.command import judge_files
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
+)
 
 
 @app.callback()
@@ -17,7 +18,7 @@ def photos() -> None:
 
 @app.command()
 def judge(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Picture files.")],
+    files: Annotated[list[str], typer.Argument(metavar="FILE", help="Picture files.")],
     *,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object a line, in the order given.")

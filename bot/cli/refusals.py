@@ -5,28 +5,19 @@ from collections.abc import Callable
 
 from bot.app.case_actions import NoSuchCase
 from bot.bootstrap import Faulty
+from bot.cli.refused import Refused
 from bot.ports import PermanentFailure, TransientFailure
 from bot.sellers import WrongSellers
 from bot.settings import WrongSettings
 from storage.ports import StorageFailure
 
-
-class Refused(Exception):
-    """A command cannot do what was asked: its words are the line."""
+MENDABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOSPC, errno.EADDRNOTAVAIL}
 
 
-def _port(fault: OSError) -> list[str] | None:
-    if fault.errno == errno.EADDRINUSE:
-        return [f"the address is in use: {fault.strerror.rpartition(':')[0] or fault}".rstrip()]
-    if fault.errno in {
-        errno.EACCES,
-        errno.EPERM,
-        errno.EROFS,
-        errno.ENOENT,
-        errno.EADDRNOTAVAIL,
-        errno.ENOSPC,
-    }:
-        return [f"{fault.filename or 'the system'}: {fault.strerror}"]
+def _system(fault: OSError) -> list[str] | None:
+    """What the machine refuses; a fault without an operator's remedy keeps its traceback."""
+    if fault.errno in MENDABLE:
+        return [f"{fault.filename or 'this machine'}: {fault.strerror}"]
     return None
 
 
@@ -39,7 +30,7 @@ WORDS: dict[type[BaseException], Callable[..., list[str] | None]] = {
     StorageFailure: lambda fault: [f"database: {fault}"],
     PermanentFailure: lambda fault: [str(fault)],
     TransientFailure: lambda fault: [f"out of reach: {fault}"],
-    OSError: _port,
+    OSError: _system,
 }
 
 

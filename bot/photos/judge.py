@@ -16,10 +16,9 @@ LONG = 2.1  # longer to shorter side: phones photograph up to 20:9 only when ask
 GLARE = 0.012  # share of the picture that one blown-out patch inside must fill
 DIM = {"mean": 50, "p90": 100}
 BLACK = {"p50": 12, "p75": 45}
-WASHED = {"mean": 175, "p95": 243, "p10": 100}
-PAPER = {"p25": 232, "p10": 206}
+WASHED = {"mean": 175, "p95": 243, "p10": 100, "colour": 10}
 WHITE = {"p1": 235}
-"""Lumas between the dark, bright and other photos of the labelled set; scanned receipts are white and not washed out."""
+"""Lumas and colour between the dark, bright and other photos of the labelled set; receipts are white, but colourless."""
 FAINT = 45  # gray levels between the 1st and 99th percentile
 
 
@@ -47,9 +46,8 @@ def is_dark(tones: Mapping[str, float]) -> bool:
 
 
 def is_bright(tones: Mapping[str, float]) -> bool:
-    """Tell whether it is washed out up to white with no dark left, or white all over; filling paper is neither."""
-    paper = not _all_below(tones, PAPER)
-    return (_all_from(tones, WASHED) and not paper) or _all_from(tones, WHITE)
+    """Tell whether colours are washed out up to white with no dark left, or all is white; a page of print is neither."""
+    return _all_from(tones, WASHED) or _all_from(tones, WHITE)
 
 
 def _all_below(tones: Mapping[str, float], limits: Mapping[str, float]) -> bool:

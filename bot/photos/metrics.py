@@ -5,17 +5,25 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 import numpy as np
+from numpy.typing import NDArray
 
-from bot.photos.decode import read_gray
+from bot.photos.decode import read_colour, read_gray
 from bot.photos.fingerprint import fingerprint
 from bot.photos.sharpness import LONGEST, sharpness
-from bot.photos.tones import tones
+from bot.photos.tones import colourfulness, tones
 from bot.ports import Inspected
+
+
+PALE = 175.0  # mean luma from which it matters whether it is colours that faded, or white paper
+SMALL = 160  # pixels: enough to see colours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """What one picture measures; `tones` by the names of `tones.tones`, lumas 0..255 and shares 0..1."""
+    """What one picture measures; `tones` by the names of `tones.tones`, lumas 0..255 and shares 0..1;
+
+    `colour` is looked at only where the picture is pale, else 0.
+    """
 
     inspected: Inspected
     sharpness: float  # 0..1, below 0.5 = blurred
@@ -31,7 +39,13 @@ def measure(content: bytes) -> Measured:
     return Measured(
         inspected=gray.inspected,
         sharpness=sharpness(luma),
-        tones=tones(luma),
+        tones=_tones(luma, content),
         fingerprint=fingerprint(gray.luma),
         sha256=sha256(content).hexdigest(),
     )
+
+
+def _tones(luma: NDArray[np.uint8], content: bytes) -> dict[str, float]:
+    numbers = tones(luma)
+    colour = colourfulness(read_colour(content, longest=SMALL)) if numbers["mean"] >= PALE else 0.0
+    return numbers | {"colour": colour}

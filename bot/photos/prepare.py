@@ -63,7 +63,7 @@ def sheet(pictures: Sequence[bytes], *, captions: Sequence[str]) -> bytes:
     tall = round(cell * 0.75)
     size = TITLES[columns]
     row = tall + round(size * 1.3 * LINES) + GAP
-    page = Image.new("RGB", (SHEET_WIDTH, max(1, -(-len(pictures) // columns)) * row + GAP), PAPER)
+    page = Image.new("RGB", (SHEET_WIDTH, -(-len(pictures) // columns) * row + GAP), PAPER)
     draw = ImageDraw.Draw(page)
     for index, content in enumerate(pictures):
         left, top = GAP + index % columns * (cell + GAP), GAP + index // columns * row

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 Bytes = NDArray[np.uint8]
 
@@ -25,6 +26,12 @@ def tones(luma: Bytes) -> dict[str, float]:
     numbers["white"] = float(histogram[WHITE:].sum() / rising[-1])
     numbers["glare"] = len(glare_cells(luma)) * CELL * CELL / luma.size
     return numbers
+
+
+def colourfulness(picture: Image.Image) -> float:
+    """Return the difference between a pixel's strongest and weakest channel (0..255) that a twentieth goes beyond."""
+    channels = np.asarray(picture.convert("RGB"), np.int16)
+    return float(np.percentile(channels.max(2) - channels.min(2), 95))
 
 
 def glare_cells(luma: Bytes) -> Cells:

@@ -1,5 +1,7 @@
 """Serves the chat page's own files and the ways into it; the page itself lives in `static`."""
 
+import functools
+import re
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -49,6 +51,20 @@ def _file(name: str) -> web.Response:
     place = STATIC / name
     if not place.is_file():
         raise web.HTTPNotFound
-    return web.Response(
-        body=place.read_bytes(), content_type=_TYPES[place.suffix], charset="utf-8", headers=_HEADERS
+    response = web.Response(
+        body=lean(name), content_type=_TYPES[place.suffix], charset="utf-8", headers=_HEADERS
     )
+    response.enable_compression()
+    return response
+
+
+@functools.cache
+def lean(name: str) -> bytes:
+    """Return a file of the page as it is served: without indentation, comment lines and idle spaces."""
+    text = (STATIC / name).read_text(encoding="utf-8")
+    lines = [line.strip() for line in text.splitlines()]
+    lean_text = "\n".join(line for line in lines if line and not line.startswith(("// ", "/* ")))
+    if name.endswith(".css"):
+        lean_text = re.sub(r"\s*([{};,])\s*", r"\1", lean_text)
+        lean_text = re.sub(r":\s+", ":", lean_text).replace(";}", "}")
+    return lean_text.encode()

@@ -33,7 +33,8 @@ class Sandbox:
     """A running local Telegram.
 
     `async with Sandbox() as sandbox:` serves until the block ends. `data` is a folder in which chats and files outlive a
-    restart; without it they live in a temporary folder. `more_bots` are served beside the first one. `now` is the clock for
+    restart; without it they live in a temporary folder. `more_bots` are served beside the first one, `more_routes` (pages of a
+    host program) beside the chat page. `now` is the clock for
     dates and expiry, `retry_unit` the length in seconds of the first delay between two attempts at a webhook.
     """
 
@@ -47,6 +48,7 @@ class Sandbox:
         bot_username: str = DEFAULT_USERNAME,
         bot_name: str = DEFAULT_NAME,
         more_bots: Sequence[BotAccount] = (),
+        more_routes: Sequence[web.RouteDef] = (),
         now: Callable[[], float] = time.time,
         retry_unit: float = 1.0,
     ) -> None:
@@ -58,6 +60,7 @@ class Sandbox:
                 raise ValueError(
                     "a bot token looks like 123456789:AA... with at least 20 characters after the colon"
                 )
+        self._more_routes = tuple(more_routes)
         self._host = host
         self._port = port
         self._data = data
@@ -89,6 +92,7 @@ class Sandbox:
             )
             stack.push_async_callback(telegram.aclose)
             application = await stack.enter_async_context(_application(telegram, self._retry_unit))
+            application.add_routes(self._more_routes)
             runner = web.AppRunner(application, access_log=None, shutdown_timeout=2.0)
             await runner.setup()
             stack.push_async_callback(runner.cleanup)

@@ -1,7 +1,6 @@
 """Reading doors to cases, and forgetting a customer, in SQL."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select
@@ -12,7 +11,7 @@ from storage.ports import CaseLine
 from storage.sql.database import Database
 from storage.sql.group import CHATS, CONVERSATIONS, FINGERPRINTS, INBOX, OUTBOX, SLOTS, table
 from storage.sql.mapping import aware
-from storage.sql.orders import LINKS, TOKENS
+from storage.sql.orders import LINKS, TOKENS, TRIES
 from storage.sql.tables import RevisionRow
 
 REVISIONS = table(RevisionRow)
@@ -32,7 +31,7 @@ class SqlCases:
         if before is not None:
             query = query.where(CONVERSATIONS.c.created < before)
         query = query.order_by(CONVERSATIONS.c.created.desc()).limit(limit)
-        rows = await self._database.run(lambda c: c.execute(query).all())
+        rows = await self._database.read(lambda c: c.execute(query).all())
         return [
             CaseLine(
                 case=row.id, chat=row.chat, seller=row.seller, phase=row.phase, issue=row.issue, summary=row.summary,
@@ -44,17 +43,18 @@ class SqlCases:
     async def of_chat(self, chat: int) -> Sequence[Conversation]:
         """The cases of one chat, oldest first."""
         query = select(CONVERSATIONS).where(CONVERSATIONS.c.chat == chat).order_by(CONVERSATIONS.c.created)
-        rows = await self._database.run(lambda c: c.execute(query).all())
-        return [replace(decode(row.body, expected=Conversation), revision=row.revision) for row in rows]
+        rows = await self._database.read(lambda c: c.execute(query).all())
+        return [decode(row.body, expected=Conversation) for row in rows]
 
     async def fingerprints(self, seller: str, *, other_than: str, limit: int = 5000) -> Sequence[str]:
         """Perceptual hashes of accepted photos in the seller's other cases."""
         query = (
             select(FINGERPRINTS.c.hash)
             .where(FINGERPRINTS.c.seller == seller, FINGERPRINTS.c.case != other_than)
+            .order_by(FINGERPRINTS.c.at.desc())
             .limit(limit)
         )
-        return await self._database.run(lambda c: list(c.execute(query).scalars()))
+        return await self._database.read(lambda c: list(c.execute(query).scalars()))
 
     async def forget(self, chat: int) -> Sequence[str]:
         """Delete everything of a chat."""
@@ -62,11 +62,13 @@ class SqlCases:
 
 
 def _forget(connection: Connection, chat: int) -> list[str]:
+    connection.execute(select(CHATS.c.id).where(CHATS.c.id == chat).with_for_update())
     codes = list(connection.execute(select(CONVERSATIONS.c.id).where(CONVERSATIONS.c.chat == chat)).scalars())
     if codes:
         connection.execute(delete(FINGERPRINTS).where(FINGERPRINTS.c.case.in_(codes)))
     for target in (CONVERSATIONS, INBOX, OUTBOX, SLOTS, LINKS, TOKENS):
         connection.execute(delete(target).where(target.c.chat == chat))
+    connection.execute(delete(TRIES).where(TRIES.c.key == f"chat:{chat}"))
     connection.execute(delete(CHATS).where(CHATS.c.id == chat))
     return codes
 
@@ -90,5 +92,5 @@ class SqlRevisions:
 
     async def all(self) -> Mapping[str, str]:
         """Every kept revision by its hash."""
-        rows = await self._database.run(lambda c: c.execute(select(REVISIONS)).all())
+        rows = await self._database.read(lambda c: c.execute(select(REVISIONS)).all())
         return {row.hash: row.body for row in rows}

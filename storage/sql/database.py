@@ -44,6 +44,10 @@ class Database(Protocol):
         """Run what changes nothing, on a snapshot; it never waits for a writer."""
         ...
 
+    async def listen(self, channel: str, take: Callable[[str], None]) -> None:
+        """Take notices until the connection ends; an engine without notices says nothing for ever."""
+        ...
+
     async def close(self) -> None: ...
 
 
@@ -82,6 +86,10 @@ class SqliteDatabase:
         if self._reading is None:
             return await self.run(work)
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
+
+    async def listen(self, channel: str, take: Callable[[str], None]) -> None:  # noqa: ARG002 - the port's shape
+        """Wait for ever: SQLite has no notices."""
+        await asyncio.Event().wait()
 
     def _run(self, work: Callable[[Connection], T]) -> T:
         try:
@@ -173,7 +181,7 @@ class PostgresDatabase:
             driver = make_url(url).set(drivername="postgresql+psycopg")
             self._engine = create_async_engine(
                 driver,
-                pool_size=4,
+                pool_size=6,
                 max_overflow=2,
                 pool_pre_ping=True,
                 connect_args={
@@ -200,6 +208,20 @@ class PostgresDatabase:
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Run `work`; here readers never wait for writers."""
         return await self.run(work)
+
+    async def listen(self, channel: str, take: Callable[[str], None]) -> None:
+        """Take notices until the connection ends."""
+        try:
+            async with self._engine.connect() as connection:
+                settled = await connection.execution_options(isolation_level="AUTOCOMMIT")
+                await settled.exec_driver_sql(f"LISTEN {channel}")
+                driver: Any = (await settled.get_raw_connection()).driver_connection
+                async for notice in driver.notifies():
+                    take(notice.payload)
+        except DBAPIError as failure:
+            raise named(failure) from None
+        except (OSError, TimeoutError) as failure:
+            raise StorageFailure(type(failure).__name__) from None
 
     async def close(self) -> None:
         """Close every connection."""

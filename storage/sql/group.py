@@ -191,7 +191,8 @@ def _mark(connection: Connection, marks: Sequence[Key], *, now: datetime) -> Non
 
 
 def _write_chats(connection: Connection, chats: Iterable[Written[Chat]]) -> None:
-    new, old = [], []
+    new: list[dict[str, Any]] = []
+    old: list[dict[str, Any]] = []
     for one in chats:
         columns = {
             "id": one.value.id,
@@ -205,7 +206,8 @@ def _write_chats(connection: Connection, chats: Iterable[Written[Chat]]) -> None
 
 
 def _write_conversations(connection: Connection, conversations: Iterable[Written[Conversation]]) -> None:
-    new, old = [], []
+    new: list[dict[str, Any]] = []
+    old: list[dict[str, Any]] = []
     for one in conversations:
         (new if one.before is None else old).append(conversation_columns(one))
         _write_fingerprints(connection, one)

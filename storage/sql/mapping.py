@@ -68,7 +68,7 @@ def outbox_row(row: Any) -> OutboxRow:
         id=row.id,
         chat=row.chat,
         lane=row.lane,
-        effect=decode(row.effect, expected=Effect),  # type: ignore[type-abstract]
+        effect=decode(row.effect, expected=Effect),
         due=aware(row.due),
         attempts=row.attempts,
         created=aware(row.created),

@@ -48,7 +48,7 @@ class SqlOrders:
             .join(FACTS, (FACTS.c.seller == ORDERS.c.seller) & (FACTS.c.number == ORDERS.c.number))
             .where(ORDERS.c.folded == normal_number(number), FACTS.c.hash == wanted)
         )
-        rows = await self._database.run(lambda c: c.execute(query).all())
+        rows = await self._database.read(lambda c: c.execute(query).all())
         order: Order | None = decode(rows[0].body, expected=Order) if len(rows) == 1 else None
         return replace(order, verified=True) if order is not None and normal(fact) else None
 
@@ -57,7 +57,7 @@ class SqlOrders:
         query = select(ORDERS.c.body).where(ORDERS.c.folded == normal_number(number))
         if seller:
             query = query.where(ORDERS.c.seller == seller)
-        rows = await self._database.run(lambda c: c.execute(query).all())
+        rows = await self._database.read(lambda c: c.execute(query).all())
         return decode(rows[0].body, expected=Order) if len(rows) == 1 else None
 
     async def link(self, chat: int, order: Order, *, at: datetime) -> None:
@@ -67,7 +67,7 @@ class SqlOrders:
     async def linked(self, chat: int, *, limit: int = 50) -> Sequence[Order]:
         """The orders of a chat, newest proof first."""
         query = select(LINKS.c.body).where(LINKS.c.chat == chat).order_by(LINKS.c.at.desc()).limit(limit)
-        rows = await self._database.run(lambda c: c.execute(query).all())
+        rows = await self._database.read(lambda c: c.execute(query).all())
         return [replace(decode(row.body, expected=Order), verified=True) for row in rows]
 
     async def mint(self, number: str, *, seller: str, at: datetime, expires: datetime) -> str:
@@ -145,9 +145,11 @@ def _redeem(connection: Connection, token: str, chat: int, at: datetime) -> Orde
 
 def _count_try(connection: Connection, key: str, at: datetime, limit: int, per_seconds: int) -> bool:
     since = at - timedelta(seconds=per_seconds)
+    if connection.dialect.name == "postgresql":  # two replicas must not both take the last try
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
     connection.execute(delete(TRIES).where(TRIES.c.key == key, TRIES.c.at <= since))
     tried = connection.execute(select(func.count()).select_from(TRIES).where(TRIES.c.key == key)).scalar_one()
     if tried >= limit:
         return False
-    connection.execute(insert(TRIES).values(key=key, at=at))
+    connection.execute(insert(TRIES).values(key=key, at=at, until=at + timedelta(seconds=per_seconds)))
     return True

@@ -1,16 +1,18 @@
 """Every store, behind one fixture: the contract suite runs on each of them."""
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, text
 
 from storage.memory import MemoryStorage
 from storage.open import open_storage
 from storage.sql.store import SqlStorage
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 @pytest.fixture(params=["memory", "sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -29,7 +31,7 @@ class Stores:
     def __init__(self, url: str) -> None:
         self.url = url
         self.opened: list[SqlStorage] = []
-        self.now = datetime(2026, 11, 23, 12, tzinfo=UTC)
+        self.now = NOON
 
     async def open(self, step: Any, *, owner: str = "one", exclusive: bool = True) -> SqlStorage:
         if self.url == "memory:":
@@ -56,6 +58,14 @@ async def stores(store_url: str) -> AsyncIterator[Stores]:
         await found.close(store)
 
 
-def scalar(statement: str) -> Callable[[Connection], Any]:
-    """Read one value with plain SQL."""
-    return lambda connection: connection.execute(text(statement)).scalar_one()
+async def eventually(read: Callable[[], Awaitable[Any]], wanted: Any, *, tries: int = 400) -> None:
+    """Wait until a reading is as wanted; says what it was instead."""
+    for _ in range(tries):
+        if (found := await read()) == wanted:
+            return
+        await asyncio.sleep(0.025)
+    assert found == wanted
+
+
+async def name_of(store: SqlStorage, chat: int) -> str:
+    return (await store.streams.load(chat)).chat.name

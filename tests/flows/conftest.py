@@ -31,7 +31,7 @@ def shipped_texts() -> dict[str, str]:
 
 
 def shipped_drawings() -> frozenset[str]:
-    return frozenset(path.stem for path in (ROOT / "shipped" / "examples").glob("*.svg"))
+    return frozenset(path.stem for path in (ROOT / "shipped" / "examples").glob("*.png"))
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 """Orders, answers and the message: the straight way, Back, and Edit in the review."""
 
-
 import pytest
 
 from flows.catalogue import Catalogue

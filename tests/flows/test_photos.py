@@ -1,7 +1,5 @@
 """Photos on their way into a bundle: claimed, stored, judged, asked for again, replaced, taken back."""
 
-
-
 from flows.effects import ForgetPhotos, JudgePhoto, StorePhoto
 from tests.flows.driving import Begin, sent, to_photos, to_review
 

@@ -49,7 +49,7 @@ function words(message, acts) {
 
 function quote(message, acts) {
   return make("button", { type: "button", class: "quote", onclick: () => acts.show(message.message_id) },
-    make("b", {}, isOwn(message) ? message.from.first_name : message.from.first_name), make("span", {}, summary(message)));
+    make("b", {}, message.from.first_name), make("span", {}, summary(message)));
 }
 
 function meta(message, { read, edited }) {
@@ -63,12 +63,13 @@ function meta(message, { read, edited }) {
 }
 
 function mosaic(photos, acts) {
-  const grid = make("div", { class: "mosaic" });
-  grid.dataset.count = photos.length;
-  for (const one of photos) {
+  const grid = make("div", { class: photos.length > 1 ? "mosaic many" : "mosaic" });
+  // Three in a row; what does not fill rows of three begins with rows of two.
+  const wide = [0, 4, 2][photos.length % 3];
+  for (const [index, one] of photos.entries()) {
     const size = one.photo.at(-1);
     const image = make("img", { src: file(size.file_id), width: size.width, height: size.height, loading: "lazy", decoding: "async", alt: one.caption || "Photo" });
-    const frame = make("button", { type: "button", "aria-label": "Open the photo", onclick: () => acts.enlarge(one.message_id) }, image);
+    const frame = make("button", { type: "button", "aria-label": "Open the photo", class: index < wide && "wide", onclick: () => acts.enlarge(one.message_id) }, image);
     if (photos.length === 1) {
       const ratio = Math.max(0.6, Math.min(2.4, size.width / size.height));
       frame.style.aspectRatio = String(ratio);

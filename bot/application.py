@@ -1,0 +1,292 @@
+"""The running bot: built from settings, started in order, stopped in the reverse order; a part of the composition."""
+
+import asyncio
+import errno
+import logging
+import signal
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from aiohttp import web
+
+from bot.app.alarm import Alarm
+from bot.app.clock import SystemClock
+from bot.app.performers import Outside, performers
+from bot.app.pictures import StoredPictures
+from bot.app.relay import Fresh, Relay
+from bot.bootstrap import (
+    Faulty,
+    closed_at_end,
+    import_orders,
+    load_flows,
+    make_inboxes,
+    make_order_sources,
+    make_store,
+    read_profiles,
+    ready_store,
+)
+from bot.flow_files import FlowFiles
+from bot.listing_images import ListingImages
+from bot.manifest import file_names, manifest
+from bot.photos.pool import PhotoPool
+from bot.ports import TransientFailure
+from bot.sellers import Sellers
+from bot.settings import LOOPBACK, Settings
+from bot.telegram.chat import TelegramChat
+from bot.telegram.client import PER_SECOND, TelegramBot
+from bot.telegram.courtesies import Courtesies
+from bot.telegram.intake import Intake
+from bot.telegram.polling import Poller
+from bot.telegram.redaction import guard_logs
+from bot.telegram.setup import set_commands, use_polling, use_webhook
+from bot.telegram.webhook import Webhook
+from bot.web.health import health_routes
+from flows.catalogue import Catalogue, Texts
+from flows.engine import Engine
+from storage.blobs import DiskBlobs
+from storage.sql.store import SqlStorage
+
+logger = logging.getLogger(__name__)
+
+HOOK = "/telegram"
+COMMANDS = ("start", "help", "back", "cancel", "status", "language", "privacy")
+AGAIN_AT_MOST = 60.0
+"""Seconds between attempts to reach Telegram at start."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """What runs; `address` is where webhook and health page are served."""
+
+    settings: Settings
+    storage: SqlStorage
+    relay: Relay
+    bot: TelegramBot
+    username: str
+    address: str
+
+
+@asynccontextmanager
+async def running(settings: Settings, *, on_loopback: bool = False) -> AsyncIterator[Application]:
+    """Run the bot while the block lasts; raises what `bot.cli.refusals` can put into a line.
+
+    `on_loopback`: Telegram (a sandbox) is on this machine, and calls the webhook where it is served.
+    """
+    token = settings.token
+    sellers = read_profiles(settings)
+    catalogue, files = load_flows(settings, sellers)
+    async with AsyncExitStack() as stack:
+        inboxes = make_inboxes(settings, sellers)
+        sources = make_order_sources(settings)
+        await closed_at_end(stack, [*inboxes.values(), *sources])
+        storage = make_store(settings, guest=False)
+        stack.push_async_callback(storage.close)
+        catalogue = await ready_store(storage, settings, catalogue)
+        await storage.open(Engine(catalogue).step)
+        await _import_at_start(storage, settings)
+        bot = await _open_bot(stack, settings, token)
+        outside = await _outside(stack, settings, sellers, files=files, bot=bot, texts=catalogue.texts)
+        outside = replace(outside, inboxes=inboxes, sources=sources)
+        relay = await _start_relay(stack, settings, storage, outside)
+        entrance = await _open_entrance(stack, storage, bot, catalogue)
+        site = _site(storage, settings, entrance if settings.public_url or on_loopback else None)
+        address = await _serve_http(stack, settings, site)
+        public = settings.public_url or (address if on_loopback else "")
+        username = await _introduce(
+            stack, entrance, hook=f"{public}{HOOK}" if public else "", settings=settings
+        )
+        yield Application(
+            settings=settings, storage=storage, relay=relay, bot=bot, username=username, address=address
+        )
+
+
+async def _import_at_start(storage: SqlStorage, settings: Settings) -> None:
+    file = settings.orders
+    if file is not None and file.suffix.lower() == ".csv":
+        count, faults = await import_orders(storage, file)
+        logger.info("%d orders from %s, %d lines left out", count, file, len(faults))
+
+
+async def _open_bot(stack: AsyncExitStack, settings: Settings, token: str) -> TelegramBot:
+    loopback = any(f"//{host}" in settings.telegram_api for host in LOOPBACK)
+    bot = TelegramBot(token, api=settings.telegram_api, per_second=0 if loopback else PER_SECOND)
+    await bot.open()
+    stack.push_async_callback(bot.close_connections)
+    return bot
+
+
+async def _outside(
+    stack: AsyncExitStack,
+    settings: Settings,
+    sellers: Sellers,
+    *,
+    files: FlowFiles,
+    bot: TelegramBot,
+    texts: Texts,
+) -> Outside:
+    """Make the adapters that performers act through."""
+    judge = PhotoPool(workers=settings.photo_workers)
+    images = ListingImages()
+    await closed_at_end(stack, [judge, images])
+    blobs = DiskBlobs(settings.blobs)
+    return Outside(
+        chat=TelegramChat(bot),
+        pictures=StoredPictures(blobs=blobs, judge=judge, drawing=files.drawing, fetch=images.fetch),
+        judge=judge,
+        blobs=blobs,
+        inboxes={},
+        preparations={profile.id: profile.preparation for profile in sellers.profiles},
+        sources=(),
+        texts=texts,
+        name_files=file_names,
+        write_manifest=manifest,
+    )
+
+
+async def _start_relay(
+    stack: AsyncExitStack, settings: Settings, storage: SqlStorage, outside: Outside
+) -> Relay:
+    fresh: Fresh = {}
+    clock = SystemClock()
+    alarm = Alarm(chat=outside.chat, operators=settings.operators, clock=clock)
+    stack.push_async_callback(alarm.close)
+    relay = Relay(
+        outbox=storage.outbox,
+        streams=storage.streams,
+        jobs=performers(outside, storage=storage, alarm=alarm, clock=clock, fresh=fresh),
+        alarm=alarm,
+        clock=clock,
+        fresh=fresh,
+    )
+    stack.push_async_callback(relay.stop)
+    await relay.start()
+    return relay
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entrance:
+    """Where updates come in."""
+
+    bot: TelegramBot
+    intake: Intake
+    poller: Poller
+    texts: Texts
+
+
+async def _open_entrance(
+    stack: AsyncExitStack, storage: SqlStorage, bot: TelegramBot, catalogue: Catalogue
+) -> Entrance:
+    texts = catalogue.texts
+
+    def slow_down(language: str) -> str:
+        return texts.plain(language, "flood.slow_down", {}) if texts.has("flood.slow_down") else ""
+
+    courtesies = Courtesies(bot)
+    stack.push_async_callback(courtesies.close)
+    clock = SystemClock()
+    intake = Intake(streams=storage.streams, courtesies=courtesies, clock=clock, slow_down=slow_down)
+    poller = Poller(intake, bot)
+    stack.push_async_callback(poller.stop)
+    return Entrance(bot=bot, intake=intake, poller=poller, texts=texts)
+
+
+def _site(storage: SqlStorage, settings: Settings, entrance: Entrance | None) -> web.Application:
+    """The health page, and the webhook where one is used."""
+    site = web.Application()
+    site.add_routes(health_routes({"database": storage.check}))
+    if entrance is not None:
+        site.add_routes(Webhook(entrance.intake, secret=settings.webhook_secret).routes(HOOK))
+    return site
+
+
+async def _serve_http(stack: AsyncExitStack, settings: Settings, site: web.Application) -> str:
+    """Serve it; answers the address."""
+    runner = web.AppRunner(site, access_log=None, shutdown_timeout=5.0)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    try:
+        await web.TCPSite(runner, settings.host, settings.port).start()
+    except OSError as failure:
+        raise Faulty(f"CLEARSHOT_LISTEN: {settings.listen}: {why_not_served(failure)}") from None
+    return f"http://{settings.host}:{runner.addresses[0][1]}"
+
+
+async def _introduce(stack: AsyncExitStack, entrance: Entrance, *, hook: str, settings: Settings) -> str:
+    """Tell Telegram how updates are to come; a Telegram out of reach is asked again, a refused token ends it."""
+
+    async def introduce() -> str:
+        username = await entrance.bot.identify()
+        await set_commands(entrance.bot, _menus(entrance.texts))
+        if hook:
+            await use_webhook(entrance.bot, address=hook, secret=settings.webhook_secret)
+        else:
+            await use_polling(entrance.bot)
+            entrance.poller.start()
+        return username
+
+    try:
+        return await introduce()
+    except TransientFailure as failure:
+        logger.warning("Telegram cannot be reached, trying again: %s", failure)
+        task = asyncio.create_task(_until_introduced(introduce))
+        stack.callback(task.cancel)
+        return ""
+
+
+async def _until_introduced(introduce: Any) -> None:
+    pause = 1.0
+    while True:
+        await asyncio.sleep(pause)
+        try:
+            await introduce()
+        except TransientFailure as failure:
+            pause = min(AGAIN_AT_MOST, max(pause * 2, failure.retry_after or 0.0))
+        else:
+            logger.info("Telegram is reached")
+            return
+
+
+def _menus(texts: Texts) -> dict[str, dict[str, str]]:
+    """The command menu in each language."""
+    return {
+        locale: {command: texts.plain(locale, f"commands.{command}", {}) for command in COMMANDS}
+        for locale in texts.locales
+    }
+
+
+def why_not_served(failure: OSError) -> str:
+    """Say in a few words why an address cannot be listened on."""
+    known = {errno.EADDRINUSE: "the port is in use", errno.EACCES: "the port needs more rights"}
+    return known.get(failure.errno or 0, (failure.strerror or str(failure)).rpartition(": ")[2])
+
+
+def configure_logs(settings: Settings) -> None:
+    """One short line for each thing worth a line, without secrets."""
+    logging.basicConfig(
+        level=settings.log_level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s"
+    )
+    hidden = [settings.telegram_token, settings.telegram_secret]
+    guard_logs(*(secret.get_secret_value() for secret in hidden if secret is not None))
+
+
+async def until_told_to_stop() -> None:
+    """Return at SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(sign, stop.set)
+    await stop.wait()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        loop.remove_signal_handler(sign)
+
+
+async def serve(settings: Settings) -> None:
+    """Run the bot until it is told to stop."""
+    configure_logs(settings)
+    async with running(settings) as application:
+        way = "webhook" if settings.public_url else "polling"
+        logger.info("@%s runs by %s; health at %s/health", application.username, way, application.address)
+        await until_told_to_stop()
+        logger.info("stopping")

