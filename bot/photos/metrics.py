@@ -13,16 +13,15 @@ from bot.photos.sharpness import LONGEST, sharpness
 from bot.photos.tones import colourfulness, tones
 from bot.ports import Inspected
 
-
 PALE = 175.0  # mean luma from which it matters whether it is colours that faded, or white paper
 SMALL = 160  # pixels: enough to see colours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """What one picture measures; `tones` by the names of `tones.tones`, lumas 0..255 and shares 0..1;
+    """What one picture measures; tones by the names of `tones.tones` (lumas 0..255, shares 0..1).
 
-    `colour` is looked at only where the picture is pale, else 0.
+    The tone `colour` is measured only where the picture is pale, else it is 0.
     """
 
     inspected: Inspected

@@ -1,5 +1,6 @@
 """Carries python-telegram-bot's requests over one kept-alive aiohttp session; never says an address, which holds the token."""
 
+import io
 from typing import Any
 
 import aiohttp
@@ -179,5 +180,6 @@ def _body(data: RequestData | None) -> dict[str, Any]:
     for name, value in data.json_parameters.items():
         form.add_field(name, value)
     for name, (file, content, mime) in data.multipart_data.items():
-        form.add_field(name, content, filename=file, content_type=mime)
+        stream = io.BytesIO(content) if isinstance(content, bytes) else content  # large bytes at once block the loop
+        form.add_field(name, stream, filename=file, content_type=mime)
     return {"data": form}

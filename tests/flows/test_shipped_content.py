@@ -79,7 +79,7 @@ def test_a_missing_text_is_refused_at_start() -> None:
 def test_a_missing_drawing_is_refused_at_start() -> None:
     loaded = load(shipped_files(), texts=shipped_texts(), drawings=shipped_drawings() - {"receipt"})
 
-    assert [str(fault).split(": ", 1)[1] for fault in loaded.faults][0].startswith(
+    assert next(str(fault).split(": ", 1)[1] for fault in loaded.faults).startswith(
         "unknown drawing 'receipt'"
     )
 

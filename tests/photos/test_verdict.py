@@ -58,8 +58,9 @@ def test_a_dark_photo_is_dark() -> None:
     assert "dark" in verdict_on(scaled_light(scene(), 0.15)).problems
 
 
-def test_a_washed_out_photo_is_bright() -> None:
-    assert "bright" in verdict_on(washed_out(scene())).problems
+@pytest.mark.parametrize("seed", [0, 2, 5])
+def test_a_washed_out_photo_is_bright(seed: int) -> None:
+    assert "bright" in verdict_on(washed_out(scene(seed=seed))).problems
 
 
 def test_a_reflection_is_glare() -> None:

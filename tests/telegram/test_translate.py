@@ -64,9 +64,7 @@ EXPECTED: dict[str, Event | None] = {
     "start_deep_link": Started(**WHO, message=4, payload="o_4fJkQ2-xYz"),
     "command_with_bot_name": CommandGiven(**WHO, message=5, command="status", argument="all of them"),
     "photo": PhotoReceived(**WHO, message=6, upload=PHOTO, caption="the front"),
-    "photo_reply": PhotoReceived(
-        **WHO, message=7, upload=PHOTO, reply_to=40, reply_data="K7F3QX.12.skip"
-    ),
+    "photo_reply": PhotoReceived(**WHO, message=7, upload=PHOTO, reply_to=40, reply_data="K7F3QX.12.skip"),
     "forwarded_photo": PhotoReceived(**WHO, message=10, upload=PHOTO),
     "live_photo": PhotoReceived(**WHO, message=11, upload=PHOTO),
     "document_image": PhotoReceived(
@@ -399,7 +397,18 @@ def assert_storable(event: FromCustomer) -> None:
             st.lists(inner, max_size=3)
             | st.dictionaries(
                 st.sampled_from(
-                    ["chat", "id", "type", "message_id", "text", "photo", "document", "from", "data", "message"]
+                    [
+                        "chat",
+                        "id",
+                        "type",
+                        "message_id",
+                        "text",
+                        "photo",
+                        "document",
+                        "from",
+                        "data",
+                        "message",
+                    ]
                 ),
                 inner,
                 max_size=6,
