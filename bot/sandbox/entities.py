@@ -10,7 +10,7 @@ from bot.sandbox.shapes import Json
 
 _FOUND_BY_THEMSELVES = {
     # spec MessageEntity; the patterns are ours and a little stricter than Telegram's
-    "bot_command": re.compile(r"(?<![\w/@.])/[a-zA-Z0-9_]{1,64}(?:@[a-zA-Z0-9_]{3,32})?(?![\w/])"),
+    "bot_command": re.compile(r"(?<![\w/@.<])/[a-zA-Z0-9_]{1,64}(?:@[a-zA-Z0-9_]{3,32})?(?![\w/])"),
     "email": re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
     "url": re.compile(
         r"(?<![\w@.])(?:(?:https?|tg)://[^\s<>\"']+|(?:[a-z0-9-]+\.)+(?:com|org|net|io|de|es|me|app|dev|shop|eu)\b(?:/[^\s<>\"']*)?)",

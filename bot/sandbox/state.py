@@ -99,6 +99,10 @@ class Webhook:
     last_error_message: str = ""
 
 
+UNSAVED_UPDATES = 100_000
+"""Numbers passed over at every start: a kill leaves those behind that were used since the last save."""
+
+
 class Bot:
     """Everything that one token stands for."""
 
@@ -122,7 +126,7 @@ class Bot:
             self.commands = row["commands"]
             self.texts = row["texts"]
             self.mailbox.allowed = row["allowed"]
-            self.mailbox.next_id = max(self.mailbox.next_id, row["next_update_id"])
+            self.mailbox.next_id = max(self.mailbox.next_id, row["next_update_id"] + UNSAVED_UPDATES)
             self.webhook = Webhook(**row["webhook"]) if row["webhook"] else None
 
     def save(self) -> None:

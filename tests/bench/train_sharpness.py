@@ -6,7 +6,6 @@ Groups (one scene, one product) never stand on both sides of a split, and what i
 
 import argparse
 import json
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,7 +54,6 @@ def gather(photos: list[Labelled]) -> Sample:
             rows += [
                 (_numbers(c), s, index, False) for c, s in variants(wide, sharp=photo.sharp, chance=chance)
             ]
-        sys.stderr.write(f"\r{index + 1}/{len(photos)}")
     names = tuple(rows[0][0])
     return Sample(
         names=names,

@@ -211,7 +211,8 @@ def test_a_deep_link_brings_its_order(chat: Begin) -> None:
     customer.start("token")
 
     assert customer.conversation.order == MUG
-    assert any("I found your order A-17." in message.text for message in customer.messages)
+    assert customer.prompt.text.startswith("I found your order A-17.")
+    assert customer.prompt.text.endswith("What happened?")
 
 
 def test_a_link_that_is_no_longer_valid_starts_kindly(chat: Begin) -> None:

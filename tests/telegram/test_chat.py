@@ -15,7 +15,9 @@ from flows.values import Button, Picture, Rows, Span, Upload
 PICTURE = Picture(source="shipped", refs=("front.svg",))
 ROWS: Rows = ((Button(text="Yes", data="K7F3QX.1.yes"), Button(text="No", data="K7F3QX.1.no")),)
 MEGABYTE = 1024 * 1024
-large_files = pytest.mark.filterwarnings("ignore:Sending a large body:ResourceWarning")  # the driver's, not ours
+large_files = pytest.mark.filterwarnings(
+    "ignore:Sending a large body:ResourceWarning"
+)  # the driver's, not ours
 
 
 def drawing(colour: str = "red", *, size: tuple[int, int] = (400, 300), kind: str = "PNG") -> bytes:
@@ -97,10 +99,13 @@ async def test_a_picture_that_telegram_forgot_is_uploaded_again(
     assert [message["caption"] for message in await shown(customer, mara)] == ["one", "two"]
 
 
-async def test_bytes_that_are_no_picture_do_not_cost_the_words(
-    chat: TelegramChat, customer: SandboxClient, mara: int
+@pytest.mark.parametrize("kind", ["far too long", "no picture at all"])
+async def test_what_telegram_shows_as_no_photo_does_not_cost_the_words(
+    chat: TelegramChat, customer: SandboxClient, mara: int, kind: str
 ) -> None:
-    sent = await chat.send(mara, say("Look", picture=True, buttons=ROWS), b"\x89PNG but not really")
+    picture = drawing(size=(4200, 100)) if kind == "far too long" else b"\x89PNG but not really"
+
+    sent = await chat.send(mara, say("Look", picture=True, buttons=ROWS), picture)
 
     (message,) = await shown(customer, mara)
     assert (message["text"], sent.has_picture) == ("Look", False)
@@ -193,8 +198,8 @@ async def test_closing_takes_the_buttons_and_sets_the_closing_words(
     mara: int,
     has_picture: bool,  # noqa: FBT001
 ) -> None:
-    shown = say("Which?", picture=has_picture, buttons=ROWS)
-    sent = await chat.send(mara, shown, drawing() if has_picture else None)
+    question = say("Which?", picture=has_picture, buttons=ROWS)
+    sent = await chat.send(mara, question, drawing() if has_picture else None)
 
     await chat.close_buttons(mara, sent.message, say("next", closing="Which? Yes"), has_picture=has_picture)
     await chat.close_buttons(mara, sent.message, say("next", closing="Which? Yes"), has_picture=has_picture)

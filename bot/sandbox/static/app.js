@@ -24,11 +24,11 @@ async function openChat(id, { payload = "" } = {}) {
   const { name, username } = chats.bot(chat);
   const { messages, reactions } = await read(`/chats/${id}/messages`);
   if (chats.current !== id) return;
-  find("open").hidden = find("nothing").hidden ? false : !(find("nothing").hidden = true);
+  find("open").hidden = false;
   find("bot-name").textContent = name;
   find("face").textContent = name.slice(0, 1);
   status();
-  log.load(messages, reactions, name);
+  log.load(messages, reactions, chats.bot(chat));
   composer.open(chat);
   document.body.dataset.pane = "chat";
   history.replaceState(null, "", `/?chat=${id}`);

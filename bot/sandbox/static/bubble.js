@@ -34,6 +34,8 @@ export function bubble(messages, { read, reactions, acts }) {
   if (text) body.append(text);
   (text || body).append(meta(last, { read, edited: messages.some((one) => one.edit_date) }));
   body.classList.toggle("bare", Boolean(photos.length) && !text);
+  // A caption keeps to the width of its picture.
+  if (photos.length) body.style.maxWidth = `${Math.max(246, parseInt(photos.length > 1 ? 400 : body.querySelector(".mosaic button").style.width) + 6)}px`;
   const keys = keyboard(first, acts);
   const marks = messages.flatMap((one) => reactions[one.message_id] || []);
   return [body, marks.length ? make("span", { class: "mark", title: "Reaction" }, marks.join("")) : null, keys];

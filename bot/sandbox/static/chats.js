@@ -32,23 +32,19 @@ export class Chats {
     form.first_name.value = NAMES.find((one) => !used.has(one)) || "Customer";
     form.language_code.value = (navigator.language || "en").slice(0, 2);
     if (!form.language_code.value) form.language_code.value = "en";
-    form.bot.replaceChildren(...this.bots.map((one) => make("option", { value: one.username }, `${one.name} (@${one.username})`)));
-    if (bot) form.bot.value = bot;
-    find("new-bot").hidden = this.bots.length < 2;
     find("new-note").textContent = payload ? `The link starts the bot with “${payload}”.` : "";
     find("new-note").hidden = !payload;
-    this.payload = payload;
+    this.link = { payload, bot };
     find("new-chat").returnValue = "";
     find("new-chat").showModal();
     form.first_name.select();
   }
 
   async make(form) {
-    const { first_name, language_code, bot } = form;
+    const { first_name, language_code } = form;
     try {
       const chat = await post("/chats", {
-        first_name: first_name.value, language_code: language_code.value, bot: bot.value, payload: this.payload,
-        username: first_name.value.toLowerCase().replace(/[^a-z0-9]/g, "") + "_sandbox",
+        first_name: first_name.value, language_code: language_code.value, ...this.link,
       });
       this.chats.set(chat.id, chat);
       this.draw();

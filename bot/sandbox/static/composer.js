@@ -178,9 +178,6 @@ export class Composer {
     } else if (event.key === "Enter" && !event.shiftKey && !event.isComposing && !coarse.matches) {
       event.preventDefault();
       this.form.requestSubmit();
-    } else if (event.key === "ArrowUp" && !this.text.value && !this.files.length) {
-      const last = this.log.lastOwnText();
-      if (last) this.edit(last);
     }
   }
 

@@ -78,7 +78,17 @@ function row(entry) {
 }
 
 function inside(entry) {
-  const part = (name, value) => [make("h3", {}, name), make("pre", { tabIndex: 0 }, JSON.stringify(value, null, 2))];
+  const part = (name, value) => [make("h3", {}, name), make("pre", { tabIndex: 0 }, pretty(value))];
   const fault = entry.fault ? [make("p", { class: "fault" }, `Fault on demand: ${entry.fault}`)] : [];
   return [...fault, ...part(entry.direction === "webhook" ? "Update" : "Parameters", entry.parameters), ...part("Answer", entry.answer)];
+}
+
+// JSON with what is short on one line.
+function pretty(value, indent = "") {
+  const short = JSON.stringify(value) ?? "";
+  if (short.length + indent.length < 44 || typeof value !== "object") return short;
+  const deeper = indent + "  ";
+  const list = Array.isArray(value);
+  const lines = Object.entries(value).map(([name, one]) => deeper + (list ? "" : `${name}: `) + pretty(one, deeper));
+  return `${list ? "[" : "{"}\n${lines.join(",\n")}\n${indent}${list ? "]" : "}"}`;
 }

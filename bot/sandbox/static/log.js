@@ -32,7 +32,7 @@ export class Log {
     this.doing("");
   }
 
-  load(messages, reactions, bot) {
+  load(messages, reactions, { name: bot, description }) {
     this.clear();
     this.bot = bot;
     this.reactions = reactions;
@@ -40,6 +40,7 @@ export class Log {
     for (const one of messages) this.messages.set(one.message_id, one);
     this.readUpTo = Math.max(0, ...messages.filter((one) => !isOwn(one)).map((one) => one.message_id));
     for (const one of messages) this.draw(this.key(one));
+    if (!messages.length) this.log.append(make("p", { class: "hint" }, description || "Press Start, and the bot says hello."));
     this.arrange();
     this.end();
     this.log.removeAttribute("aria-busy");
@@ -55,6 +56,7 @@ export class Log {
 
   add(message) {
     const known = this.units.has(this.key(message));
+    this.log.querySelector(".hint")?.remove();
     this.messages.set(message.message_id, message);
     if (!isOwn(message)) this.noticed(message.message_id);
     this.draw(this.key(message));
@@ -128,7 +130,7 @@ export class Log {
   // Days between messages, and the tail on the last of a run.
   arrange() {
     for (const one of this.log.querySelectorAll(".day")) one.remove();
-    const units = [...this.log.children];
+    const units = [...this.log.querySelectorAll(".unit")];
     let before = "";
     units.forEach((unit, index) => {
       const message = this.messages.get(Number(unit.dataset.id));
@@ -187,9 +189,5 @@ export class Log {
 
   photos() {
     return [...this.messages.values()].filter((one) => one.photo);
-  }
-
-  lastOwnText() {
-    return [...this.messages.values()].reverse().find((one) => isOwn(one) && one.text && !one.text.startsWith("/"));
   }
 }
