@@ -7,13 +7,15 @@ import re
 import secrets
 import shutil
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from storage.ports import Blob, StorageFailure
+from storage.ports import Blob, BlobStore, StorageFailure, Streams
 
-KEY = re.compile(r"^[0-9A-Z]{4,12}/[0-9a-f]{64}$")
-CASE = re.compile(r"^[0-9A-Z]{4,12}$")
+KEY = re.compile(r"^[0-9A-Z]{4,12}/[0-9a-f]{64}\Z")
+CASE = re.compile(r"^[0-9A-Z]{4,12}\Z")
+LEAST_AGE = timedelta(days=1)
+"""An object without a row may be one whose row is about to commit."""
 
 
 def checked(key: str) -> str:
@@ -46,6 +48,8 @@ class DiskBlobs:
     def _put(self, key: str, content: bytes) -> None:
         target = self._folder / key
         if target.is_file() and target.stat().st_size == len(content):
+            os.utime(target)  # young again: the sweep leaves it alone until its row commits
+            _sync_folder(target.parent)
             return
         target.parent.mkdir(parents=True, exist_ok=True)
         _sync_folder(self._folder)
@@ -102,6 +106,31 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def open_blobs(place: str) -> DiskBlobs:
+    """Choose the store by its place: a folder, or s3://BUCKET; raises StorageFailure for what is neither."""
+    if place.startswith("s3://"):
+        raise StorageFailure(
+            "s3:// places are not supported yet: name a folder (the extra `s3` will bring them)"
+        )
+    if "://" in place:
+        raise StorageFailure("a place for photos is a folder")
+    return DiskBlobs(Path(place).expanduser())
+
+
+async def sweep(blobs: BlobStore, streams: Streams, *, now: datetime) -> int:
+    """Delete objects older than a day whose case has no row; tells how many.
+
+    Photos of a case that lives are never swept: bundles that were sent still show them.
+    """
+    old = [blob for blob in await blobs.keys() if now - blob.changed > LEAST_AGE]
+    orphans = []
+    for case in sorted({blob.key.partition("/")[0] for blob in old}):
+        if await streams.chats_of(case) is None:
+            orphans += [blob.key for blob in old if blob.key.startswith(f"{case}/")]
+    await blobs.delete(orphans)
+    return len(orphans)
 
 
 class MemoryBlobs:

@@ -55,6 +55,11 @@ class DeliveredBundle:
         return name.split(" ")[0] if name else "A customer"
 
     @property
+    def seller_name(self) -> str:
+        """The seller in words."""
+        return self.text("seller", "name") or self.seller
+
+    @property
     def item(self) -> str:
         """What it is about."""
         named = self.text("item", "title") or self.text("order", "item")
@@ -84,6 +89,7 @@ class DeliveredCase:
 
     code: str
     bundles: tuple[DeliveredBundle, ...]
+    notes: tuple[str, ...] = ()  # what the customer wrote later
 
     @property
     def first(self) -> DeliveredBundle:
@@ -109,10 +115,21 @@ def read_cases(root: Path) -> Sequence[DeliveredCase]:
         if bundle is not None:
             bundles.setdefault(bundle.case, []).append(bundle)
     cases = [
-        DeliveredCase(code=code, bundles=tuple(sorted(found, key=lambda one: one.number)))
+        DeliveredCase(
+            code=code,
+            bundles=tuple(sorted(found, key=lambda one: one.number)),
+            notes=_notes(root / found[0].seller / code),
+        )
         for code, found in bundles.items()
     ]
     return sorted(cases, key=lambda case: case.changed, reverse=True)
+
+
+def _notes(folder: Path) -> tuple[str, ...]:
+    try:
+        return tuple(path.read_text(encoding="utf-8") for path in sorted(folder.glob("notes/*.txt")))
+    except (OSError, UnicodeDecodeError):
+        return ()
 
 
 def _manifests(root: Path) -> Iterable[Path]:

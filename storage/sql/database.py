@@ -115,6 +115,7 @@ class SqliteDatabase:
         """A connection that failed is not trusted again; memory lives in it, so there it stays."""
         if self._connection is not None and not self._in_memory:
             with contextlib.suppress(DBAPIError):
+                self._connection.invalidate()
                 self._connection.close()
             self._connection = None
 
@@ -230,12 +231,14 @@ class PostgresDatabase:
 
 def database(url: str, *, exclusive: bool) -> Database:
     """Choose the engine by the URL; raises StorageFailure for what is no database."""
-    if url == "memory:":
+    try:
+        kind, named_file = make_url(url).get_backend_name(), make_url(url).database
+    except (ArgumentError, ValueError):  # their words may quote the password
+        kind, named_file = url.rstrip("/"), None
+    if kind == "memory:":
         return SqliteDatabase("sqlite://", exclusive=False)
-    if url.startswith("sqlite:"):
+    if kind == "sqlite" and named_file not in {None, "", ":memory:"}:
         return SqliteDatabase(url, exclusive=exclusive)
-    if url.startswith(("postgresql:", "postgres:")):
-        return PostgresDatabase(
-            url.replace("postgres:", "postgresql:", 1) if url.startswith("postgres:") else url
-        )
+    if kind in {"postgresql", "postgres"}:
+        return PostgresDatabase(url)
     raise StorageFailure("a database is memory:, sqlite:///FILE or postgresql://...")

@@ -107,7 +107,6 @@ async def up_to_send(running: Running, client: SandboxClient) -> Anna:
     chat = (await client.new_chat("Anna", language_code="en"))["id"]
     anna = Anna(client, chat)
     await client.start(chat, running.token)
-    await anna.tap("A-1017")
     await anna.tap("Shipping damage")
     await anna.tap("Box and item")
     await anna.tap("Skip")
@@ -159,7 +158,6 @@ async def test_a_demo_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> Non
         chat = (await client.new_chat("Anna", language_code="en"))["id"]
         anna = Anna(client, chat)
         await client.start(chat, running.token)
-        await anna.tap("A-1017")
         await anna.tap("Shipping damage")
         await anna.tap("Box and item")
         await anna.tap("Skip")

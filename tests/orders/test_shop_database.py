@@ -27,7 +27,7 @@ def shop(tmp_path: Path) -> str:
 
 
 def source(url: str, query: str = QUERY) -> ShopDatabase:
-    return ShopDatabase(ShopDatabaseSettings(url=url, seller="acme", query=query)) 
+    return ShopDatabase(ShopDatabaseSettings(url=url, seller="acme", query=query))
 
 
 async def test_an_order_is_found_by_its_number_and_any_fact(shop: str) -> None:
@@ -86,4 +86,4 @@ async def test_a_query_without_the_columns_is_the_operator_s_to_mend(shop: str) 
 )
 def test_only_one_select_by_number_is_allowed(query: str) -> None:
     with pytest.raises(ValidationError):
-        ShopDatabaseSettings(url="sqlite://", seller="a", query=query) 
+        ShopDatabaseSettings(url="sqlite://", seller="a", query=query)

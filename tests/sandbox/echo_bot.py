@@ -21,18 +21,30 @@ MENU = InlineKeyboardMarkup(
     [
         [InlineKeyboardButton("Something is broken", callback_data="K7F3.1.broken")],
         [InlineKeyboardButton("It never came", callback_data="K7F3.1.lost")],
-        [InlineKeyboardButton("Toast", callback_data="toast"), InlineKeyboardButton("Alert", callback_data="alert")],
+        [
+            InlineKeyboardButton("Toast", callback_data="toast"),
+            InlineKeyboardButton("Alert", callback_data="alert"),
+        ],
     ]
 )
 RETAKE = InlineKeyboardMarkup(
-    [[InlineKeyboardButton("Try again", callback_data="again"), InlineKeyboardButton("Use anyway", callback_data="use")]]
+    [
+        [
+            InlineKeyboardButton("Try again", callback_data="again"),
+            InlineKeyboardButton("Use anyway", callback_data="use"),
+        ]
+    ]
 )
 
 
-def picture(colour: str, *, size: tuple[int, int] = (900, 1200), words: str = "", form: str = "JPEG") -> bytes:
+def picture(
+    colour: str, *, size: tuple[int, int] = (900, 1200), words: str = "", form: str = "JPEG"
+) -> bytes:
     image = Image.new("RGB", size, colour)
     draw = ImageDraw.Draw(image)
-    draw.ellipse([size[0] * 0.2, size[1] * 0.2, size[0] * 0.8, size[1] * 0.8], fill="#f4efe6", outline="#333", width=8)
+    draw.ellipse(
+        [size[0] * 0.2, size[1] * 0.2, size[0] * 0.8, size[1] * 0.8], fill="#f4efe6", outline="#333", width=8
+    )
     draw.text((size[0] // 2, size[1] // 2), words, fill="#222", anchor="mm", font_size=size[0] // 12)
     written = io.BytesIO()
     image.save(written, form)
@@ -48,7 +60,9 @@ class EchoBot:
 
     async def __aenter__(self) -> "EchoBot":
         await self.bot.initialize()
-        await self.bot.set_my_commands([BotCommand("help", "What I can do"), BotCommand("album", "Show me an album")])
+        await self.bot.set_my_commands(
+            [BotCommand("help", "What I can do"), BotCommand("album", "Show me an album")]
+        )
         await self.bot.set_my_commands([BotCommand("help", "Was ich kann")], language_code="de")
         self._task = asyncio.create_task(self._poll())
         return self
@@ -78,8 +92,13 @@ class EchoBot:
             hello = f"Hello {message.from_user.first_name if message.from_user else ''}. What happened?"
             await self.bot.send_message(chat, f"{hello} ({payload})" if payload else hello, reply_markup=MENU)
         elif text == "/album":
-            pictures = [InputMediaPhoto(picture(one), caption="Five views") for one in ("#7aa", "#a77", "#77a", "#aa7", "#7a7")]
-            await self.bot.send_media_group(chat, pictures[:1] + [InputMediaPhoto(one.media) for one in pictures[1:]])
+            pictures = [
+                InputMediaPhoto(picture(one), caption="Five views")
+                for one in ("#7aa", "#a77", "#77a", "#aa7", "#7a7")
+            ]
+            await self.bot.send_media_group(
+                chat, pictures[:1] + [InputMediaPhoto(one.media) for one in pictures[1:]]
+            )
         elif text == "/styles":
             await self._styles(chat)
         elif message.photo:
@@ -88,13 +107,18 @@ class EchoBot:
             await self.bot.send_message(chat, f"Thank you for {message.document.file_name}.")
         else:
             await self.bot.send_chat_action(chat, "typing")
-            await self.bot.send_message(chat, f"You wrote: {text}", reply_parameters=ReplyParameters(message.message_id))
+            await self.bot.send_message(
+                chat, f"You wrote: {text}", reply_parameters=ReplyParameters(message.message_id)
+            )
 
     async def _retake(self, message: Message) -> None:
         await self.bot.send_chat_action(message.chat_id, "upload_photo")
         caption = "The photo is a little blurred. Hold the phone with both hands and tap on the label before you press."
         await self.bot.send_photo(
-            message.chat_id, picture("#445", size=(1280, 960), words="label"), caption=caption, reply_markup=RETAKE
+            message.chat_id,
+            picture("#445", size=(1280, 960), words="label"),
+            caption=caption,
+            reply_markup=RETAKE,
         )
 
     async def _styles(self, chat: int) -> None:

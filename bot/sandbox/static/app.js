@@ -13,7 +13,6 @@ const log = new Log(acts);
 const light = new Lightbox(() => log.photos());
 const chats = new Chats({ open: openChat, say });
 const composer = new Composer({ log, say, commandsOf: async (chat) => (await read(`/chats/${chat.id}/commands`)).commands });
-const waiting = new Map();
 new Drawer();
 
 async function openChat(id, { payload = "" } = {}) {
@@ -65,7 +64,6 @@ const followers = {
   edited({ chat, message }) {
     chats.seen(chat, message);
     if (chat === chats.current) log.edit(message);
-    done(message.message_id);
   },
   deleted({ chat, message_id }) {
     if (chat === chats.current) log.drop(message_id);
@@ -89,7 +87,6 @@ async function press(id, data, button) {
   if (button.classList.contains("waiting")) return;
   button.classList.add("waiting");
   button.setAttribute("aria-busy", "true");
-  waiting.set(id, button);
   try {
     const { answer } = await post(`/chats/${chats.current}/press`, { message_id: id, data });
     if (answer?.text && answer.show_alert) alert(answer.text);
@@ -99,14 +96,9 @@ async function press(id, data, button) {
   } catch (failure) {
     say(failure.message);
   } finally {
-    done(id, button);
+    button.classList.remove("waiting");
+    button.removeAttribute("aria-busy");
   }
-}
-
-function done(id, button = waiting.get(id)) {
-  button?.classList.remove("waiting");
-  button?.removeAttribute("aria-busy");
-  if (waiting.get(id) === button) waiting.delete(id);
 }
 
 // A t.me link to a bot of this sandbox starts it here, as Telegram would.
@@ -139,10 +131,7 @@ find("more").addEventListener("click", (event) => {
   const stub = (kind) => post(`/chats/${chat.id}/stub`, { kind }).catch((failure) => say(failure.message));
   offerMenu(event.currentTarget, [
     [chat.blocked ? "Unblock the bot" : "Block the bot", () => post(`/chats/${chat.id}/block`, { blocked: !chat.blocked })],
-    ["Send a voice message", () => stub("voice")],
-    ["Send a video", () => stub("video")],
-    ["Send a sticker", () => stub("sticker")],
-    ["Send a location", () => stub("location")],
+    ...["voice", "video", "sticker", "location"].map((kind) => [`Send a sample ${kind}`, () => stub(kind)]),
   ]);
 });
 

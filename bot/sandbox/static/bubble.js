@@ -35,7 +35,7 @@ export function bubble(messages, { read, reactions, acts }) {
   (text || body).append(meta(last, { read, edited: messages.some((one) => one.edit_date) }));
   body.classList.toggle("bare", Boolean(photos.length) && !text);
   // A caption keeps to the width of its picture.
-  if (photos.length) body.style.maxWidth = `${Math.max(246, parseInt(photos.length > 1 ? 400 : body.querySelector(".mosaic button").style.width) + 6)}px`;
+  if (photos.length) body.style.maxWidth = `${Math.max(246, 6 + (parseInt(body.querySelector(".mosaic button").style.width) || 400))}px`;
   const keys = keyboard(first, acts);
   const marks = messages.flatMap((one) => reactions[one.message_id] || []);
   return [body, marks.length ? make("span", { class: "mark", title: "Reaction" }, marks.join("")) : null, keys];

@@ -3,7 +3,7 @@ import { isOwn, summary } from "./bubble.js";
 import { day, find, hour, language, make } from "./dom.js";
 import { post, read } from "./wire.js";
 
-const NAMES = ["Anna", "Ben", "Carmen", "David", "Elif", "Felix", "Greta", "Hugo", "Inés", "Jonas", "Klara", "Luis"];
+const NAMES = ["Anna", "Ben", "Carmen", "David", "Elif", "Felix", "Greta", "Hugo"];
 
 export class Chats {
   constructor({ open, say }) {

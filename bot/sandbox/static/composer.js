@@ -11,6 +11,7 @@ export class Composer {
     this.form.addEventListener("submit", (event) => { event.preventDefault(); this.send(); });
     this.text.addEventListener("input", () => this.typed());
     this.text.addEventListener("keydown", (event) => this.key(event));
+    this.form.addEventListener("keydown", (event) => { if (event.key === "Escape") this.offer(null); });
     this.text.addEventListener("paste", (event) => this.pasted(event));
     find("attach").addEventListener("click", () => find("files").click());
     find("camera").addEventListener("click", () => find("shoot").click());
@@ -168,13 +169,8 @@ export class Composer {
   }
 
   key(event) {
-    const open = !find("commands").hidden;
     if (event.key === "Escape") {
-      if (open) this.offer(null);
-      else this.forget();
-    } else if (open && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
-      event.preventDefault();
-      find("commands").querySelector("button")?.focus();
+      this.forget();
     } else if (event.key === "Enter" && !event.shiftKey && !event.isComposing && !coarse.matches) {
       event.preventDefault();
       this.form.requestSubmit();
@@ -192,20 +188,12 @@ export class Composer {
     const known = begun === null ? [] : await this.commandsOf(this.chat);
     const fitting = known.filter((one) => one.command.startsWith(begun));
     list.replaceChildren(...fitting.map((one) => make("li", {}, make("button", {
-      type: "button", role: "option", onclick: () => this.command(`/${one.command}`), onkeydown: (event) => this.walk(event),
+      type: "button", onclick: () => this.command(`/${one.command}`),
     }, make("b", {}, `/${one.command}`), make("span", {}, one.description)))));
     if (begun === "" && this.menuOpen && !known.length) list.append(make("li", { class: "none" }, "The bot has no commands yet."));
     list.hidden = !list.children.length;
     if (list.hidden) this.menuOpen = false;
     find("menu").setAttribute("aria-expanded", String(!list.hidden));
-  }
-
-  walk(event) {
-    if (event.key === "Escape") { this.offer(null); this.text.focus(); return; }
-    const step = { ArrowDown: "nextElementSibling", ArrowUp: "previousElementSibling" }[event.key];
-    if (!step) return;
-    event.preventDefault();
-    (event.currentTarget.parentElement[step]?.firstElementChild || this.text).focus();
   }
 
   command(words) {

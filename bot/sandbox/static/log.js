@@ -16,7 +16,7 @@ export class Log {
     this.toEnd = find("to-end");
     this.clear();
     this.scroll.addEventListener("scroll", () => this.moved(), { passive: true });
-    this.toEnd.addEventListener("click", () => this.end(true));
+    this.toEnd.addEventListener("click", () => this.end());
     // The keyboard of a phone and a growing composer take height away: stay at the end.
     new ResizeObserver(() => this.pinned && this.end()).observe(this.scroll);
   }
@@ -59,9 +59,12 @@ export class Log {
     this.log.querySelector(".hint")?.remove();
     this.messages.set(message.message_id, message);
     if (!isOwn(message)) this.noticed(message.message_id);
-    this.draw(this.key(message));
-    if (!known) this.arrange();
-    if (isOwn(message) || this.pinned) this.end(true);
+    const unit = this.draw(this.key(message));
+    if (!known) {
+      unit.classList.add("new");
+      this.arrange();
+    }
+    if (isOwn(message) || this.pinned) this.end();
     else this.count(1);
   }
 
@@ -151,32 +154,28 @@ export class Log {
 
   sending(text) {
     find("doing").textContent = text;
-    if (text) this.end(true);
+    if (text) this.end();
   }
 
   show(id) {
     const unit = this.units.get(this.key(this.messages.get(id) || {}));
     if (!unit) return;
-    unit.scrollIntoView({ block: "center", behavior: "smooth" });
+    unit.scrollIntoView({ block: "center" });
     unit.classList.remove("found");
     void unit.offsetWidth;
     unit.classList.add("found");
   }
 
-  end(smooth = false) {
+  end() {
     this.pinned = true;
     this.count(0);
-    const far = this.scroll.scrollHeight - this.scroll.scrollTop - this.scroll.clientHeight > 1200;
-    this.scroll.scrollTo({ top: this.scroll.scrollHeight, behavior: smooth && !far ? "smooth" : "instant" });
+    this.scroll.scrollTop = this.scroll.scrollHeight;
   }
 
   moved() {
     const left = this.scroll.scrollHeight - this.scroll.scrollTop - this.scroll.clientHeight;
-    const near = left < NEAR;
-    // A smooth scroll to the end passes through "not near": only a way up lets go.
-    if (near || this.scroll.scrollTop < (this.lastTop || 0) - 2) this.pinned = near;
-    this.lastTop = this.scroll.scrollTop;
-    if (near) this.count(0);
+    this.pinned = left < NEAR;
+    if (this.pinned) this.count(0);
     this.toEnd.hidden = this.pinned;
   }
 
@@ -184,7 +183,6 @@ export class Log {
     this.missed = more ? this.missed + more : 0;
     find("missed").textContent = this.missed || "";
     this.toEnd.hidden = this.pinned;
-    this.toEnd.setAttribute("aria-label", this.missed ? `To the newest message, ${this.missed} new` : "To the newest message");
   }
 
   photos() {

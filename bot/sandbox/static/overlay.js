@@ -53,28 +53,19 @@ export class Lightbox {
 // A menu beside the thing that it belongs to; `entries` are [name, what to do] pairs.
 export function offerMenu(anchor, entries) {
   const menu = find("options");
-  const close = (back) => {
-    menu.hidden = true;
-    document.removeEventListener("pointerdown", outside, true);
-    if (back) anchor.focus();
-  };
-  const outside = (event) => { if (!menu.contains(event.target)) close(false); };
   menu.replaceChildren(...entries.map(([name, act]) => make("button", {
-    type: "button", role: "menuitem", onclick: () => { close(true); act(); },
+    type: "button", role: "menuitem", onclick: () => { menu.hidePopover(); act(); },
   }, name)));
   menu.onkeydown = (event) => {
     const step = { ArrowDown: "nextElementSibling", ArrowUp: "previousElementSibling" }[event.key];
-    if (step) event.target[step]?.focus();
-    if (event.key === "Escape") close(true);
-    if (event.key === "Tab") close(false);
-    if (step || event.key === "Escape") event.preventDefault();
+    if (!step) return;
+    event.preventDefault();
+    event.target[step]?.focus();
   };
-  menu.hidden = false;
+  menu.showPopover();
   const place = anchor.getBoundingClientRect();
-  const left = Math.min(place.left, innerWidth - menu.offsetWidth - 8);
   const below = place.bottom + menu.offsetHeight + 8 < innerHeight;
-  menu.style.left = `${Math.max(8, left)}px`;
+  menu.style.left = `${Math.max(8, Math.min(place.left, innerWidth - menu.offsetWidth - 8))}px`;
   menu.style.top = `${Math.max(8, below ? place.bottom + 4 : place.top - menu.offsetHeight - 4)}px`;
   menu.firstElementChild.focus();
-  document.addEventListener("pointerdown", outside, true);
 }
