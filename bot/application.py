@@ -268,6 +268,7 @@ def configure_logs(settings: Settings) -> None:
         level=settings.log_level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s"
     )
     hidden = [settings.telegram_token, settings.telegram_secret]
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     guard_logs(*(secret.get_secret_value() for secret in hidden if secret is not None))
 
 

@@ -67,9 +67,14 @@ app = typer.Typer(
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 - the library's signature
-    if wanted:
-        typer.echo(f"clearshot {import_module('importlib.metadata').version('clearshot')}")
-        raise typer.Exit
+    if not wanted:
+        return
+    metadata = import_module("importlib.metadata")
+    try:
+        typer.echo(f"clearshot {metadata.version('clearshot')}")
+    except metadata.PackageNotFoundError:
+        typer.echo("clearshot, from a source tree")
+    raise typer.Exit
 
 
 @app.callback()

@@ -91,6 +91,10 @@ class SandboxClient:
         self._mirrors[chat["id"]] = Mirror((), 0)
         return chat
 
+    async def bots(self) -> list[Json]:
+        """Return who the bots are, how they receive ("webhook", "polling") and how many updates are pending."""
+        return list((await self._get("/sandbox/info"))["bots"])
+
     async def chats(self) -> list[Json]:
         """Return every chat as the page's list shows it."""
         return list((await self._get("/sandbox/chats"))["chats"])

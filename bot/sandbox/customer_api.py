@@ -67,6 +67,7 @@ class CustomerApi:
                 "name": bot.user()["first_name"],
                 "description": bot.texts.get("description:", ""),
                 "webhook": bot.webhook is not None,
+                "polling": bot.poll is not None,
                 "pending": len(bot.mailbox),
             }
             for bot in self._telegram.bots.values()

@@ -13,7 +13,7 @@ SMALLER_SIDES = (320, 90)
 QUALITY = 87
 """About what Telegram's own recompression leaves; the exact figure is not published."""
 _MOST_PIXELS = 100_000_000
-_READABLE = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "BMP", "TIFF", "MPO")
+_READABLE = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "BMP", "TIFF")
 
 
 class NotAPicture(Exception):
@@ -52,7 +52,9 @@ def recompress(data: bytes) -> Recompressed:
 
 
 def _recompress(data: bytes) -> Recompressed:
-    with Image.open(io.BytesIO(data), formats=_READABLE) as opened:
+    Image.init()
+    formats = [name for name in _READABLE if name in Image.OPEN]
+    with Image.open(io.BytesIO(data), formats=formats) as opened:
         width, height = opened.size
         if width * height > _MOST_PIXELS:
             raise NotAPicture("too many pixels")

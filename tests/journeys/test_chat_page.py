@@ -44,7 +44,7 @@ def database(tmp_path: Path) -> str:
 
 async def tap(page: Page, label: str) -> None:
     """Press the newest inline button whose name holds `label`."""
-    button = page.get_by_role("button", name=re.compile(re.escape(label))).last
+    button = page.locator("#log").get_by_role("button", name=re.compile(re.escape(label))).last
     await button.wait_for(timeout=30_000)
     await button.click()
 
@@ -108,9 +108,10 @@ async def test_shipping_damage_through_the_chat_page(
     await look(page, "review")
     await tap(page, "Edit: Wish")
     await tap(page, "A replacement")
+    await sees(page, "Could you please send me a replacement?")
     await tap(page, "Use this message")
-    await sees(page, "Shall I send it?")
-    await page.get_by_role("button", name="Send", exact=True).last.click()
+    await page.get_by_role("button", name="Edit: Wish").wait_for(timeout=30_000)
+    await page.locator("#log").get_by_role("button", name=re.compile("^Send$")).last.click()
     await sees(page, "Delivered to Acme Outdoor")
     await look(page, "sent")
 

@@ -1,10 +1,13 @@
 """A running sandbox, a driver for its customers, and python-telegram-bot's own client against it."""
 
+import re
 import shutil
 from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager
 
 import pytest
 from telegram import Bot
+from telegram.error import BadRequest
 from telegram.request import HTTPXRequest
 
 from bot.sandbox.client import SandboxClient
@@ -31,6 +34,11 @@ def library_bot(sandbox: Sandbox, *, token: str | None = None) -> Bot:
         request=request,
         get_updates_request=HTTPXRequest(read_timeout=5),
     )
+
+
+def refused(words: str) -> AbstractContextManager[pytest.ExceptionInfo[BadRequest]]:
+    """Expect the Bot API to answer 400 with these words."""
+    return pytest.raises(BadRequest, match=re.compile(re.escape(words), re.IGNORECASE))
 
 
 @pytest.fixture

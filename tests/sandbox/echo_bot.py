@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import io
+from typing import Self
 
 from PIL import Image, ImageDraw
 from telegram import (
@@ -58,7 +59,7 @@ class EchoBot:
         self.bot = bot
         self._task: asyncio.Task[None] | None = None
 
-    async def __aenter__(self) -> "EchoBot":
+    async def __aenter__(self) -> Self:
         await self.bot.initialize()
         await self.bot.set_my_commands(
             [BotCommand("help", "What I can do"), BotCommand("album", "Show me an album")]

@@ -12,11 +12,11 @@ from telegram import (
     MessageEntity,
     ReplyParameters,
 )
-from telegram.error import BadRequest, Forbidden
+from telegram.error import Forbidden
 
 from bot.sandbox.client import SandboxClient
 from bot.sandbox.server import Sandbox
-from tests.sandbox.conftest import Clock
+from tests.sandbox.conftest import Clock, refused
 from tests.sandbox.echo_bot import picture
 
 YES = InlineKeyboardMarkup([[InlineKeyboardButton("Yes", callback_data="yes")]])
@@ -56,25 +56,25 @@ async def test_html_is_parsed_and_its_faults_are_told(bot: Bot, chat: int) -> No
 
     assert sent.text == "Fine & good"
     assert sorted(one.type for one in sent.entities) == ["bold", "italic"]
-    with pytest.raises(BadRequest, match="[Cc]an't parse entities: Unsupported start tag"):
+    with refused("can't parse entities: Unsupported start tag"):
         await bot.send_message(chat, "<script>x</script>", parse_mode="HTML")
 
 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "[Mm]essage text is empty"),
-        ("  \n ", "[Tt]ext must be non-empty"),
-        ("x" * 4097, "[Mm]essage is too long"),
+        ("", "message text is empty"),
+        ("  \n ", "text must be non-empty"),
+        ("x" * 4097, "message is too long"),
     ],
 )
 async def test_a_text_has_one_to_4096_characters(bot: Bot, chat: int, text: str, words: str) -> None:
-    with pytest.raises(BadRequest, match=words):
+    with refused(words):
         await bot.send_message(chat, text)
 
 
 async def test_a_caption_has_at_most_1024_characters(bot: Bot, chat: int) -> None:
-    with pytest.raises(BadRequest, match="caption is too long"):
+    with refused("caption is too long"):
         await bot.send_photo(chat, picture("#345"), caption="x" * 1025)
 
 
@@ -84,7 +84,7 @@ async def test_callback_data_has_at_most_64_bytes(bot: Bot, chat: int) -> None:
 
     await bot.send_message(chat, "fits", reply_markup=fits)
 
-    with pytest.raises(BadRequest, match="(?i)button_data_invalid"):
+    with refused("button_data_invalid"):
         await bot.send_message(chat, "does not", reply_markup=too_long)
 
 
@@ -93,12 +93,12 @@ async def test_a_message_has_at_most_100_buttons(bot: Bot, chat: int) -> None:
 
     await bot.send_message(chat, "fits", reply_markup=InlineKeyboardMarkup(rows[:100]))
 
-    with pytest.raises(BadRequest, match="[Rr]eply markup is too long"):
+    with refused("reply markup is too long"):
         await bot.send_message(chat, "does not", reply_markup=InlineKeyboardMarkup(rows))
 
 
 async def test_a_button_that_does_nothing_is_refused(bot: Bot, chat: int) -> None:
-    with pytest.raises(BadRequest, match="Text buttons are unallowed in the inline keyboard"):
+    with refused("Text buttons are unallowed in the inline keyboard"):
         await bot.send_message(
             chat, "x", reply_markup=InlineKeyboardMarkup([[InlineKeyboardButton("x", callback_data="")]])
         )
@@ -117,9 +117,9 @@ async def test_an_edit_without_buttons_takes_them_away(client: SandboxClient, bo
 async def test_an_edit_that_changes_nothing_is_refused(bot: Bot, chat: int) -> None:
     sent = await bot.send_message(chat, "same", reply_markup=YES)
 
-    with pytest.raises(BadRequest, match="[Mm]essage is not modified: specified new message content"):
+    with refused("message is not modified: specified new message content"):
         await bot.edit_message_text("same", chat, sent.message_id, reply_markup=YES)
-    with pytest.raises(BadRequest, match="[Mm]essage is not modified"):
+    with refused("message is not modified"):
         await bot.edit_message_reply_markup(chat, sent.message_id, reply_markup=YES)
 
 
@@ -128,13 +128,13 @@ async def test_only_what_is_there_and_own_can_be_edited(client: SandboxClient, b
     photo = await bot.send_photo(chat, picture("#543"))
     text = await bot.send_message(chat, "text")
 
-    with pytest.raises(BadRequest, match="[Mm]essage to edit not found"):
+    with refused("message to edit not found"):
         await bot.edit_message_text("x", chat, 9999)
-    with pytest.raises(BadRequest, match="[Mm]essage can't be edited"):
+    with refused("message can't be edited"):
         await bot.edit_message_text("x", chat, theirs["message_id"])
-    with pytest.raises(BadRequest, match="[Tt]here is no text in the message to edit"):
+    with refused("there is no text in the message to edit"):
         await bot.edit_message_text("x", chat, photo.message_id)
-    with pytest.raises(BadRequest, match="[Tt]here is no caption in the message to edit"):
+    with refused("there is no caption in the message to edit"):
         await bot.edit_message_caption(chat, text.message_id, caption="x")
 
 
@@ -164,9 +164,9 @@ async def test_messages_of_both_sides_are_deleted_within_48_hours(
     await bot.delete_messages(chat, [own.message_id, 9999])
 
     clock.time += 48 * 3600 + 1
-    with pytest.raises(BadRequest, match="[Mm]essage can't be deleted"):
+    with refused("message can't be deleted"):
         await bot.delete_message(chat, old.message_id)
-    with pytest.raises(BadRequest, match="[Mm]essage to delete not found"):
+    with refused("message to delete not found"):
         await bot.delete_message(chat, own.message_id)
     assert [one.get("text") for one in await client.messages(chat)] == ["/start", "old"]
 
@@ -178,11 +178,11 @@ async def test_an_album_is_two_to_ten_of_one_kind(client: SandboxClient, bot: Bo
 
     assert len({one.media_group_id for one in sent}) == 1
     assert [one.caption for one in sent] == ["number 0", "number 1", "number 2"]
-    with pytest.raises(BadRequest, match="too much messages to send as an album"):
+    with refused("too much messages to send as an album"):
         await bot.send_media_group(chat, [InputMediaPhoto(picture("#111", size=(64, 64)))] * 11)
-    with pytest.raises(BadRequest, match="2-10"):
+    with refused("2-10"):
         await bot.send_media_group(chat, pictures[:1])
-    with pytest.raises(BadRequest, match="Can't use the media of the specified type in the album"):
+    with refused("Can't use the media of the specified type in the album"):
         await bot.send_media_group(chat, [pictures[0], InputMediaDocument(b"text", filename="a.txt")])
 
 
@@ -199,7 +199,7 @@ async def test_a_reply_carries_the_message_and_must_find_it(
     assert answer.reply_to_message is not None
     assert answer.reply_to_message.text == "Where is it?"
     assert anyway.reply_to_message is None
-    with pytest.raises(BadRequest, match="[Mm]essage to be replied not found"):
+    with refused("message to be replied not found"):
         await bot.send_message(chat, "x", reply_parameters=ReplyParameters(9999))
 
 
@@ -207,7 +207,7 @@ async def test_a_chat_that_was_not_started_is_not_found(client: SandboxClient, b
     fresh = await client.new_chat("Ben")
 
     for nobody in (fresh["id"], 404):
-        with pytest.raises(BadRequest, match="[Cc]hat not found"):
+        with refused("chat not found"):
             await bot.send_message(nobody, "hello")
 
 
@@ -238,7 +238,7 @@ async def test_commands_are_kept_by_scope_and_language(client: SandboxClient, bo
     assert [one["description"] for one in await client.commands(english)] == ["What I can do"]
     await bot.delete_my_commands(language_code="de")
     assert [one["description"] for one in await client.commands(chat)] == ["What I can do"]
-    with pytest.raises(BadRequest, match="(?i)bot_command_invalid"):
+    with refused("bot_command_invalid"):
         await bot.set_my_commands([("Capital", "x")])
 
 
@@ -251,7 +251,7 @@ async def test_harmless_methods_answer(client: SandboxClient, bot: Bot, chat: in
     assert await bot.send_chat_action(chat, "typing")
     assert await bot.set_message_reaction(chat, message["message_id"], "👍")
     assert (await bot.get_chat(chat)).first_name == "Anna"
-    with pytest.raises(BadRequest, match="(?i)reaction_invalid"):
+    with refused("reaction_invalid"):
         await bot.set_message_reaction(chat, message["message_id"], "🪑")
 
 

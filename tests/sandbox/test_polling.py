@@ -40,7 +40,9 @@ async def test_a_long_poll_ends_as_soon_as_something_arrives(
     client: SandboxClient, bot: Bot, chat: int
 ) -> None:
     poll = asyncio.create_task(bot.get_updates(timeout=30))
-    await client.wait_for_event(lambda event: True, after=-1)
+    while not (await client.bots())[0]["polling"]:
+        assert not poll.done()
+
     await client.send_text(chat, "hello")
 
     (update,) = await asyncio.wait_for(poll, 5)

@@ -1,0 +1,233 @@
+"""Every command on real files and a real database; every fault one line, exit code 1, never a traceback."""
+
+import json
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from bot.cli.root import COMMANDS, app
+from bot.settings_table import ROWS
+from tests.cli.conftest import Clearshot, environment
+from tests.cli.picture_files import photograph
+
+TOKEN = "123456:canary-token-of-a-test"
+ORDERS = """\
+number,seller,item,email
+A-17,acme,Mug,anna@example.org
+A-18,acme,Tent,anna@example.org
+"""
+
+
+def refused(done: "subprocess.CompletedProcess[str]") -> str:
+    assert done.returncode == 1, done
+    assert "Traceback" not in done.stderr
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 1, lines
+    return lines[0]
+
+
+def test_help_names_every_command_and_every_setting(clearshot: Clearshot) -> None:
+    done = clearshot("--help")
+
+    assert done.returncode == 0
+    for name in COMMANDS:
+        assert f"\n  {name}" in done.stdout
+    for row in ROWS:
+        assert row.variable in done.stdout
+
+
+HEAVY = {"PIL", "numpy", "telegram", "sqlalchemy", "aiohttp", "pydantic", "jinja2", "alembic"}
+
+
+def test_help_imports_nothing_heavy() -> None:
+    script = (
+        "import sys, runpy; sys.argv = ['clearshot', '--help']\n"
+        "try: runpy.run_module('bot', run_name='__main__')\n"
+        "except SystemExit: pass\n"
+        "print('LOADED', *sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=environment(), capture_output=True, text=True, check=True
+    )
+
+    loaded = set(done.stdout.rpartition("LOADED ")[2].split())
+    assert "bot.cli.root" in loaded
+    assert loaded & HEAVY == set()
+
+
+@pytest.mark.parametrize("command", list(COMMANDS))
+def test_each_command_has_its_own_help(command: str) -> None:
+    done = CliRunner().invoke(app, [command, "--help"], prog_name="clearshot")
+
+    assert done.exit_code == 0
+    assert f"clearshot {command}" in done.stdout
+
+
+def test_the_version_is_told(clearshot: Clearshot) -> None:
+    done = clearshot("--version")
+
+    assert done.returncode == 0
+    assert done.stdout.startswith("clearshot")
+
+
+def test_a_missing_token_is_one_line(clearshot: Clearshot) -> None:
+    assert refused(clearshot("run")).startswith("CLEARSHOT_TELEGRAM_TOKEN: is not set")
+
+
+def test_a_wrong_setting_is_one_line(clearshot: Clearshot) -> None:
+    assert refused(clearshot("run", listen="nowhere")).startswith("CLEARSHOT_LISTEN: 'nowhere'")
+
+
+def test_a_settings_file_may_be_named(clearshot: Clearshot, tmp_path: Path) -> None:
+    (tmp_path / "clearshot.yaml").write_text("listen: nowhere\n")
+
+    assert refused(clearshot("--settings", "clearshot.yaml", "run")).startswith("CLEARSHOT_LISTEN")
+
+
+def test_a_wrong_sellers_file_is_one_line_with_its_place(clearshot: Clearshot, tmp_path: Path) -> None:
+    (tmp_path / "sellers.yaml").write_text("sellers:\n  acme:\n    name: Acme\n    inbox: fax\n")
+
+    line = refused(clearshot("run", telegram_token=TOKEN, sellers="sellers.yaml"))
+
+    assert line.startswith("sellers.yaml:4:5: there is no inbox 'fax'")
+
+
+def test_a_wrong_block_of_an_inbox_is_one_line_with_its_place(clearshot: Clearshot, tmp_path: Path) -> None:
+    (tmp_path / "sellers.yaml").write_text(
+        "sellers:\n  acme:\n    name: Acme\n    inbox: email\n    settings: {sender: a@b.c, recipient: d@e.f}\n"
+    )
+
+    assert refused(clearshot("run", telegram_token=TOKEN, sellers="sellers.yaml")) == (
+        "sellers.yaml:4: acme: host is missing"
+    )
+
+
+def test_a_port_in_use_is_one_line(clearshot: Clearshot) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+
+        demo = refused(clearshot("demo", "--port", port))
+        run = refused(clearshot("run", telegram_token=TOKEN, listen=f"127.0.0.1:{port}"))
+
+    assert demo == f"port {port}: the port is in use; choose another with --port"
+    assert run == f"CLEARSHOT_LISTEN: 127.0.0.1:{port}: the port is in use"
+
+
+def test_a_flow_with_a_fault_is_refused_at_start_with_its_place(clearshot: Clearshot, tmp_path: Path) -> None:
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "mine.yaml").write_text("flow: mine\nlocales: [en]\nstesp: {}\n")
+
+    done = clearshot("run", telegram_token=TOKEN, flows="own")
+
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert any(line.startswith("own/mine.yaml:3:1: unknown key 'stesp'") for line in done.stderr.splitlines())
+
+
+def test_flows_check_passes_the_shipped_ones_and_names_each_fault(
+    clearshot: Clearshot, tmp_path: Path
+) -> None:
+    (tmp_path / "bad.yaml").write_text("flow: bad\nlocales: [en]\nstesp: {}\n")
+
+    good, bad, missing = (clearshot("flows", "check", *paths) for paths in ([], ["bad.yaml"], ["no.yaml"]))
+
+    assert (good.returncode, "no faults" in good.stdout) == (0, True)
+    assert bad.returncode == 1
+    assert "bad.yaml:3:1: unknown key 'stesp'" in bad.stdout
+    assert missing.returncode == 1
+    assert missing.stdout.strip() == "no.yaml:1:1: there is no such file or folder"
+
+
+def test_flows_show_prints_the_merged_flow_and_names_what_there_is(clearshot: Clearshot) -> None:
+    done, unknown = clearshot("flows", "show", "shipping_damage"), clearshot("flows", "show", "nothing")
+
+    assert "label: ShippingDamage_Packaging" in done.stdout
+    assert "shipping_damage" in refused(unknown)
+
+
+def test_flows_schema_is_a_json_schema(clearshot: Clearshot) -> None:
+    schema = json.loads(clearshot("flows", "schema").stdout)
+
+    assert "steps" in schema["properties"]
+
+
+def test_photos_judge_answers_one_line_a_file_and_exits_0(clearshot: Clearshot, tmp_path: Path) -> None:
+    (tmp_path / "good.jpg").write_bytes(photograph(1))
+    (tmp_path / "no.jpg").write_bytes(b"no picture")
+
+    done = clearshot("photos", "judge", "--json", "good.jpg", "./no.jpg", "gone.jpg")
+
+    assert done.returncode == 0
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [line["path"] for line in lines] == ["good.jpg", "./no.jpg", "gone.jpg"]
+    assert [line["ok"] for line in lines] == [True, False, False]
+    assert set(lines[0]) == {"path", "ok", "problems", "sharpness", "ms"}
+
+
+def test_orders_are_imported_and_lines_that_cannot_be_used_are_told(
+    clearshot: Clearshot, tmp_path: Path
+) -> None:
+    (tmp_path / "orders.csv").write_text(ORDERS + ",acme,Nameless,x@y.z\n")
+
+    done = clearshot("orders", "import", "orders.csv")
+
+    assert done.stdout.strip() == "2 orders imported"
+    assert refused(done) == "orders.csv:4: number is empty"
+
+
+def test_an_orders_file_that_is_not_there_is_one_line(clearshot: Clearshot) -> None:
+    assert refused(clearshot("orders", "import", "gone.csv")) == "gone.csv: no such file"
+
+
+def test_a_link_for_an_unknown_order_is_refused(clearshot: Clearshot) -> None:
+    assert refused(clearshot("orders", "link", "A-17", telegram_token=TOKEN)).startswith("there is no order")
+
+
+def test_sellers_are_listed_with_their_inboxes(clearshot: Clearshot, tmp_path: Path) -> None:
+    (tmp_path / "sellers.yaml").write_text("sellers:\n  acme: {name: Acme, locale: de}\n")
+
+    done = clearshot("sellers", "list", sellers="sellers.yaml")
+
+    assert done.stdout.splitlines() == ["acme\tAcme\tde\tfolder", "support\tSupport\ten\tfolder"]
+
+
+def test_the_outbox_of_a_new_database_is_empty(clearshot: Clearshot) -> None:
+    assert clearshot("outbox", "list").stdout.strip() == "0 dead letters, 0 waiting"
+    assert refused(clearshot("outbox", "retry", "nothing")) == "there is no dead letter nothing"
+    assert refused(clearshot("outbox", "retry")) == "name dead letters by their id, or all of them with --all"
+
+
+def test_an_unknown_case_is_refused(clearshot: Clearshot) -> None:
+    assert refused(clearshot("cases", "answer", "NOSUCH", "hello")) == "there is no case NOSUCH"
+
+
+def test_the_database_is_brought_to_this_version_again_and_again(clearshot: Clearshot) -> None:
+    for _ in range(2):
+        done = clearshot("db", "upgrade")
+
+        assert (done.returncode, done.stdout.strip()) == (0, "the database (sqlite) is at this version")
+
+
+def test_a_chat_that_nobody_knows_is_forgotten_all_the_same(clearshot: Clearshot) -> None:
+    assert clearshot("forget", "42").stdout.strip() == "chat 42 is forgotten: 0 cases"
+
+
+def test_a_database_that_is_not_there_is_one_line(clearshot: Clearshot) -> None:
+    line = refused(clearshot("outbox", "list", database="postgresql://nobody:canary@127.0.0.1:1/none"))
+
+    assert line.startswith("database: ")
+    assert "canary" not in line
+
+
+@pytest.mark.parametrize("arguments", [["nosuch"], ["run", "--nosuch"], ["orders", "nosuch"]])
+def test_a_wrong_command_is_told_without_a_traceback(clearshot: Clearshot, arguments: list[str]) -> None:
+    done = clearshot(*arguments)
+
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
