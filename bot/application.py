@@ -7,12 +7,14 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from aiohttp import web
 
 from bot.app.alarm import Alarm
 from bot.app.clock import SystemClock
+from bot.app.housekeeping import Housekeeping
 from bot.app.performers import Outside, performers
 from bot.app.pictures import StoredPictures
 from bot.app.relay import Fresh, Relay
@@ -90,6 +92,7 @@ async def running(settings: Settings, *, on_loopback: bool = False) -> AsyncIter
         outside = await _outside(stack, settings, sellers, files=files, bot=bot, texts=catalogue.texts)
         outside = replace(outside, inboxes=inboxes, sources=sources)
         relay = await _start_relay(stack, settings, storage, outside)
+        await _start_housekeeping(stack, settings, storage, outside)
         entrance = await _open_entrance(stack, storage, bot, catalogue)
         site = _site(storage, settings, entrance if settings.public_url or on_loopback else None)
         address = await _serve_http(stack, settings, site)
@@ -163,6 +166,20 @@ async def _start_relay(
     stack.push_async_callback(relay.stop)
     await relay.start()
     return relay
+
+
+async def _start_housekeeping(
+    stack: AsyncExitStack, settings: Settings, storage: SqlStorage, outside: Outside
+) -> None:
+    housekeeping = Housekeeping(
+        cases=storage.cases,
+        streams=storage.streams,
+        blobs=outside.blobs,
+        clock=SystemClock(),
+        kept=timedelta(days=settings.retention),
+    )
+    await closed_at_end(stack, [housekeeping])
+    housekeeping.start()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

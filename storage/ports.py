@@ -95,7 +95,9 @@ class Streams(Protocol):
 class Outbox(Protocol):
     """Effects waiting to be carried out.
 
-    Committed rows are handed to `subscribe`d relays of this process in commit order, born leased to it.
+    Committed rows are handed to the relay that `subscribe`d in this process, in commit order, born leased to it;
+    timers too that are due later (a claim brings them again), so that it drops the ones that they replace. A row
+    whose lane another process holds goes to that one.
     """
 
     def subscribe(self, take: Callable[[Sequence[OutboxRow]], None]) -> None: ...
@@ -115,7 +117,11 @@ class Outbox(Protocol):
     async def slot(self, chat: int, name: str) -> Slot | None: ...
 
     async def claim(self, *, now: datetime, limit: int = 500) -> Sequence[OutboxRow]:
-        """Take over orphans, and rows (timers, postponed ones) whose time has come within the next minute."""
+        """Take over orphans, and what this process's relay has not got: each row once, ids of a chat in order.
+
+        A row with a lane comes at once, whenever it is due, so that its lane stays in order; one without comes
+        when its time is within the next minute.
+        """
         ...
 
     async def dead(self, *, limit: int = 100) -> Sequence[OutboxRow]: ...
@@ -191,6 +197,10 @@ class Cases(Protocol):
 
     async def fingerprints(self, seller: str, *, other_than: str, limit: int = 5000) -> Sequence[str]:
         """Perceptual hashes of photos in other cases of the same seller (law 10)."""
+        ...
+
+    async def idle(self, *, before: datetime, limit: int = 100) -> Sequence[int]:
+        """Chats in none of whose cases anything changed since `before`: their time to be forgotten has come."""
         ...
 
     async def forget(self, chat: int) -> Sequence[str]:

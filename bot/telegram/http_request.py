@@ -180,6 +180,7 @@ def _body(data: RequestData | None) -> dict[str, Any]:
     for name, value in data.json_parameters.items():
         form.add_field(name, value)
     for name, (file, content, mime) in data.multipart_data.items():
-        stream = io.BytesIO(content) if isinstance(content, bytes) else content  # large bytes at once block the loop
+        # aiohttp writes bytes in one go, which holds the loop up; a stream goes in chunks
+        stream = io.BytesIO(content) if isinstance(content, bytes) else content
         form.add_field(name, stream, filename=file, content_type=mime)
     return {"data": form}

@@ -1,6 +1,5 @@
 """The whole ring in memory, and a customer who drives it: for stories that a test tells."""
 
-import asyncio
 import hashlib
 from collections.abc import Sequence
 from datetime import timedelta
@@ -84,8 +83,6 @@ class Playground:
         """Let everything happen that can, then time pass, and what comes due happen too."""
         await self.relay.quiet()
         self.clock.advance(by)
-        for _ in range(8):  # what slept on the clock wakes within a few turns of the loop
-            await asyncio.sleep(0)
         await self.relay.quiet()
 
     @property

@@ -166,10 +166,11 @@ class RecordingInbox:
         self.attempts: list[str] = []
         self.down: Exception | None = None
         self.closed = False
+        self.silent: asyncio.Event | None = None  # set: answers come only when it is
         self.answered_after_acceptance = 0  # failures that come after the delivery was taken
 
     async def deliver(self, parcel: Parcel, *, idempotency_key: str) -> Receipt:
-        self._attempt(idempotency_key)
+        await self._attempt(idempotency_key)
         self.parcels.setdefault(idempotency_key, parcel)
         if self.answered_after_acceptance:
             self.answered_after_acceptance -= 1
@@ -177,14 +178,17 @@ class RecordingInbox:
         return Receipt(place="memory", reference=idempotency_key)
 
     async def forward(self, note: ForwardText, *, idempotency_key: str) -> Receipt:
-        self._attempt(idempotency_key)
+        await self._attempt(idempotency_key)
         self.notes.setdefault(idempotency_key, note)
         return Receipt(place="memory", reference=idempotency_key)
 
-    def _attempt(self, key: str) -> None:
+    async def _attempt(self, key: str) -> None:
         if self.closed:
             raise RuntimeError("the inbox is closed")
         self.attempts.append(key)
+        await asyncio.sleep(0)  # a delivery is never done in one go: others get their turn
+        if self.silent is not None:
+            await self.silent.wait()
         if self.down is not None:
             raise self.down
 

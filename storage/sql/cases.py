@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 
 from flows.conversation import Conversation
 from storage.codec import decode
@@ -55,6 +55,13 @@ class SqlCases:
             .limit(limit)
         )
         return await self._database.read(lambda c: list(c.execute(query).scalars()))
+
+    async def idle(self, *, before: datetime, limit: int = 100) -> Sequence[int]:
+        """The chats that nothing happened in, longest first."""
+        last = func.max(CONVERSATIONS.c.changed)
+        query = select(CONVERSATIONS.c.chat).group_by(CONVERSATIONS.c.chat).having(last < before)
+        query = query.order_by(last).limit(limit)
+        return await self._database.run(lambda c: list(c.execute(query).scalars()))
 
     async def forget(self, chat: int) -> Sequence[str]:
         """Delete everything of a chat."""

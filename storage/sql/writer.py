@@ -94,14 +94,19 @@ class Writer:
             try:
                 await self._commit(posted, marks=True)
                 failures = 0
-            except StorageFailure as failure:
+            except Exception as fault:  # noqa: BLE001 - whatever happens, the writer goes on
                 failures += 1
-                logger.warning("nothing can be written: %s", failure)
-                for one in posted:
-                    one.fail(failure)
+                self._refuse(posted, fault)
                 if self._closing:
                     return
                 await self._pause(failures)
+
+    def _refuse(self, posted: Sequence[Posted], fault: Exception) -> None:
+        """Tell everybody who waits that nothing was written."""
+        failure = fault if isinstance(fault, StorageFailure) else StorageFailure(type(fault).__name__)
+        logger.warning("nothing can be written: %s", failure)
+        for one in posted:
+            one.fail(failure)
 
     @property
     def _waits(self) -> bool:
@@ -196,4 +201,9 @@ class Writer:
         def keep(connection: Connection) -> Committed:
             return set_aside(connection, one.waiting, fault, now=now)
 
-        one.answer(await self._database.run(keep))
+        try:
+            one.answer(await self._database.run(keep))
+        except StorageFailure:
+            raise
+        except Exception as refusal:  # noqa: BLE001 - not even its name can be kept: its sender is told
+            self._refuse([one], refusal)

@@ -1,6 +1,5 @@
 """A relay on a little store, with a chat, an inbox and a clock that a test can play with."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -93,8 +92,6 @@ class World:
         while left > 0:
             self.clock.advance(timedelta(seconds=min(step, left)))
             left -= step
-            for _ in range(8):  # what slept on the clock wakes within a few turns of the loop
-                await asyncio.sleep(0)
             await self.relay.quiet()
 
     def texts(self, chat: int = 1) -> list[str]:

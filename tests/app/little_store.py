@@ -20,7 +20,12 @@ class LittleStore:
         self.arrivals: list[Arrival] = []
         self.seen: set[tuple[str, str]] = set()
         self.refusals = 0  # writes that fail before one succeeds
+        self.posts = 0
         self.leased: set[str] = set()
+        self.marks_wait = (
+            False  # True: settled rows and slots are written by `write_marks`, as in a later group
+        )
+        self._marks: list[tuple[Sequence[str], Mapping[tuple[int, str], Slot]]] = []
         self._take: Callable[[Sequence[OutboxRow]], None] | None = None
         self._count = 0
 
@@ -57,6 +62,7 @@ class LittleStore:
 
     async def post(self, arrival: Arrival) -> Committed:
         self._refuse()
+        self.posts += 1
         if (arrival.source, arrival.id) in self.seen:
             return Committed(repeated=True)
         self.seen.add((arrival.source, arrival.id))
@@ -80,9 +86,17 @@ class LittleStore:
         self, ids: Sequence[str], *, slots: Mapping[tuple[int, str], Slot] | None = None
     ) -> None:
         self._refuse()
-        for row_id in ids:
-            del self.rows[row_id]
-        self.slots.update(slots or {})
+        self._marks.append((ids, slots or {}))
+        if not self.marks_wait:
+            self.write_marks()
+
+    def write_marks(self) -> None:
+        """Write the marks that wait."""
+        for ids, slots in self._marks:
+            for row_id in ids:
+                del self.rows[row_id]
+            self.slots.update(slots)
+        self._marks = []
 
     async def postpone(self, row_id: str, *, due: datetime, attempts: int, error: str) -> None:
         self.rows[row_id] = replace(self.rows[row_id], due=due, attempts=attempts, error=error)

@@ -156,6 +156,9 @@ class TwoSellers:
         sharp = (await FakeJudge().judge(picture("ok"), quality=Quality(), others=())).fingerprint
         return ([sharp] if (seller, other_than) == ("bolt", CASE) else [])[:limit]
 
+    async def idle(self, *, before: datetime, limit: int = 100) -> Sequence[int]:
+        raise NotImplementedError
+
     async def forget(self, chat: int) -> Sequence[str]:
         raise NotImplementedError
 

@@ -194,6 +194,35 @@ async def test_a_crash_between_sending_and_settling_repeats_the_text(world: Worl
     assert world.store.rows == {}
 
 
+async def test_a_row_whose_mark_is_still_on_its_way_is_not_carried_out_again(world: World) -> None:
+    world.store.marks_wait = True
+    world.store.commit(say("a"))
+
+    await world.pass_time(5)
+    world.store.write_marks()
+    await world.pass_time(60)
+
+    assert world.texts() == ["a"]
+
+
+async def test_a_message_whose_mark_is_still_on_its_way_is_edited_and_not_repeated(world: World) -> None:
+    world.store.marks_wait = True
+    world.store.commit(say("1 of 2", slot="progress"))
+    await world.relay.quiet()
+    world.store.commit(say("2 of 2", slot="progress", place="edit"))
+    await world.relay.quiet()
+
+    assert world.texts() == ["2 of 2"]
+
+
+async def test_memory_of_what_is_done_is_short(world: World) -> None:
+    for n in range(50):
+        world.store.commit(say("hello", slot=f"s{n}"), chat=n + 1)
+    await world.pass_time(15)
+
+    assert (len(world.relay._done), len(world.relay._fresh), len(world.relay._held)) == (0, 0, 0)
+
+
 async def test_a_store_that_refuses_a_result_gets_it_later_and_the_effect_is_not_repeated(
     world: World,
 ) -> None:
@@ -226,6 +255,7 @@ async def test_a_delivery_that_is_delayed_is_told_once_and_then_delivered_once(w
     await world.pass_time(70)
 
     assert kinds(world) == [DeliveryDelayed, Delivered]
+    assert world.store.posts == 2
     assert list(inbox.parcels) == ["K7F3QX.1"]
     assert world.store.rows == {}
 
@@ -300,9 +330,45 @@ async def test_an_inbox_that_is_back_gets_everything_that_waited_within_a_quarte
     await world.pass_time(24 * 3600, step=60)
 
     world.inboxes["acme"].down = None
-    await world.pass_time(905, step=5)
+    for _ in range(181):
+        await world.pass_time(5, step=5)
+        if world.inboxes["acme"].parcels:
+            break
 
     assert len(world.inboxes["acme"].parcels) == 30
+    assert world.store.rows == {}
+
+
+async def test_an_inbox_that_never_answers_keeps_no_other_from_its_deliveries(world: World) -> None:
+    world.inboxes["acme"].silent = asyncio.Event()
+    for n in range(20):
+        world.store.commit(delivery(f"CASE{n:02}"), lane=f"case:CASE{n:02}")
+    world.store.commit(delivery("OTHER1", seller="bolt"), lane="case:OTHER1")
+
+    await _after(world, 2)
+
+    assert list(world.inboxes["bolt"].parcels) == ["OTHER1.1"]
+    assert len(world.inboxes["acme"].attempts) == 3
+
+
+async def test_a_single_delivery_probes_its_inbox_every_quarter_of_an_hour(world: World) -> None:
+    world.inboxes["acme"].down = DOWN
+    world.store.commit(delivery(), lane="case:K7F3QX")
+    await world.pass_time(24 * 3600, step=60)
+
+    world.inboxes["acme"].down = None
+    await world.pass_time(960, step=60)
+
+    assert kinds(world) == [DeliveryDelayed, Delivered]
+
+
+async def test_a_result_that_was_told_before_only_settles_its_row(world: World) -> None:
+    world.store.seen.add(("outbox", "row0001"))
+
+    world.store.commit(delivery(), lane="case:K7F3QX")
+    await world.relay.quiet()
+
+    assert kinds(world) == []
     assert world.store.rows == {}
 
 
@@ -351,6 +417,30 @@ async def test_a_timer_of_tomorrow_fires_tomorrow_and_survives_a_restart(world: 
     await world.pass_time(600, step=1)
 
     assert kinds(world) == [TimerFired]
+
+
+def waiting(seconds: float, *, serial: int = 1) -> SetTimer:
+    return SetTimer(case="C", name="waiting", serial=serial, after=timedelta(seconds=seconds))
+
+
+async def test_a_timer_moved_to_later_does_not_fire_at_its_old_time(world: World) -> None:
+    [first] = world.store.commit(waiting(30))
+    del world.store.rows[first]  # the store replaces a timer of the same name
+    world.store.commit(waiting(7200))
+
+    await world.pass_time(120)
+
+    assert world.store.events == []
+
+
+async def test_a_timer_whose_row_reuses_an_id_fires_again(world: World) -> None:
+    world.store.commit(waiting(30))
+    await world.pass_time(31)
+    world.store._count = 0
+    world.store.commit(waiting(40, serial=2))
+    await world.pass_time(41)
+
+    assert [event.serial for event in world.store.events if isinstance(event, TimerFired)] == [1, 2]
 
 
 async def test_what_is_under_way_is_finished_before_the_relay_stops(world: World) -> None:

@@ -2,12 +2,16 @@
 
 import argparse
 import asyncio
+import itertools
 import json
 import tempfile
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event
 
 from flows.conversation import ChatState, Conversation, FlowRef
 from flows.effects import Say
@@ -15,19 +19,19 @@ from flows.events import Event, TextReceived
 from flows.outcome import Outcome
 from flows.values import Span
 from storage.open import open_storage
-from storage.ports import Arrival, OutboxRow
+from storage.ports import Arrival
 
 CHATS = 64
 
 
-def step(state: ChatState, event: Event) -> Outcome:
+def step(state: ChatState, happened: Event) -> Outcome:
     """Open a case with a chat's first text; count and answer every text."""
     chat = state.chat
     code = f"C{chat.id:05d}"
     conversation = state.conversations.get(code) or Conversation(
-        id=code, chat=chat.id, flow=FlowRef(name="bench", hash="0" * 64), touched=event.at
+        id=code, chat=chat.id, flow=FlowRef(name="bench", hash="0" * 64), touched=happened.at
     )
-    conversation = replace(conversation, serial=conversation.serial + 1, touched=event.at)
+    conversation = replace(conversation, serial=conversation.serial + 1, touched=happened.at)
     said = Say(spans=(Span(text=f"{conversation.serial}"),), slot=f"prompt:{code}")
     return Outcome(
         state=ChatState(chat=replace(chat, open=(code,), focus=code), conversations={code: conversation}),
@@ -35,7 +39,7 @@ def step(state: ChatState, event: Event) -> Outcome:
     )
 
 
-async def bench(url: str, *, posts: int) -> dict[str, float | str]:
+async def bench(url: str, *, posts: int) -> dict[str, Any]:
     """Post from many chats at once; settle each row as the relay would."""
     store = open_storage(url, owner="bench", now=lambda: datetime.now(UTC))
     await store.upgrade()
@@ -47,27 +51,32 @@ async def bench(url: str, *, posts: int) -> dict[str, float | str]:
         settled.append(asyncio.create_task(store.outbox.settle(ids)))
 
     store.outbox.subscribe(relay)
+    commits = itertools.count()
+    engine: Any = store._database._engine  # type: ignore[attr-defined]
+    event.listen(getattr(engine, "sync_engine", engine), "commit", lambda _connection: next(commits))
     slowest: list[float] = []
 
     async def customer(chat: int) -> None:
         for number in range(posts // CHATS):
             began = time.perf_counter()
-            event = TextReceived(text=f"{number}", at=datetime.now(UTC), nonce="0" * 16)
+            said = TextReceived(text=f"{number}", at=datetime.now(UTC), nonce="0" * 16)
             await store.streams.post(
-                Arrival(source="bench", id=f"{chat}.{number}", chat=chat, event=event, order=number + 1)
+                Arrival(source="bench", id=f"{chat}.{number}", chat=chat, event=said, order=number + 1)
             )
             slowest.append(time.perf_counter() - began)
 
     began, worked = time.perf_counter(), time.process_time()
     await asyncio.gather(*(customer(chat) for chat in range(1, CHATS + 1)))
     took, cpu = time.perf_counter() - began, time.process_time() - worked
+    groups = next(commits)
     await asyncio.gather(*settled)
     await store.close()
     slowest.sort()
     return {
-        "url": url.split(":")[0],
+        "url": url.split(":", maxsplit=1)[0],
         "posts": len(slowest),
         "posts_per_second": round(len(slowest) / took),
+        "commits": groups,  # each one sync on SQLite (WAL, synchronous=FULL)
         "cpu_ms_per_post": round(cpu / len(slowest) * 1000, 3),
         "median_ms": round(slowest[len(slowest) // 2] * 1000, 1),
         "p95_ms": round(slowest[int(len(slowest) * 0.95)] * 1000, 1),

@@ -266,6 +266,9 @@ def test_missing_parts_vanish_with_the_line_they_leave_empty() -> None:
     ],
 )  # fmt: skip
 def test_conditions_hold_as_people_read_them(text: str, *, holds: bool) -> None:
-    values = {"a": 1, "t": True, "w": "x"}
+    values: dict[str, expressions.Value] = {"a": 1, "t": True, "w": "x"}
 
-    assert expressions.evaluate(expressions.parse(text), lambda name: values.get(name)) is holds
+    def lookup(name: str) -> expressions.Value | None:
+        return values.get(name)
+
+    assert expressions.evaluate(expressions.parse(text), lookup) is holds

@@ -70,7 +70,7 @@ async def test_what_was_acknowledged_and_deleted_stays_away(tmp_path: Path) -> N
         (update,) = await bot.get_updates()
         numbers = [one["message_id"] for one in await client.messages(chat)]
 
-    assert update.update_id == updates[-1].update_id + 1
+    assert update.update_id > updates[-1].update_id
     assert 1 not in numbers
 
 

@@ -48,20 +48,27 @@ async def test_a_link_to_the_bot_leads_to_the_page(sandbox: Sandbox) -> None:
 
 
 async def test_another_site_cannot_write_for_a_customer(sandbox: Sandbox) -> None:
-    async with aiohttp.ClientSession(headers={"Origin": "https://elsewhere.example"}) as session:
-        async with session.post(f"{sandbox.address}/sandbox/chats", json={"first_name": "Eve"}) as answer:
-            assert answer.status == 403
+    address = f"{sandbox.address}/sandbox/chats"
+    headers = {"Origin": "https://elsewhere.example"}
+
+    async with (
+        aiohttp.ClientSession(headers=headers) as session,
+        session.post(address, json={"first_name": "Eve"}) as answer,
+    ):
+        assert answer.status == 403
 
 
 async def test_a_page_sent_as_a_file_is_never_shown_as_a_page(
     sandbox: Sandbox, client: SandboxClient, chat: int
 ) -> None:
-    sent = await client.send_document(chat, b"<script>alert(1)</script>", name='"evil.html', mime="text/html")
+    sent = await client.send_document(
+        chat, b"<script>alert(1)</script>", name="<evil>.html", mime="text/html"
+    )
     address = f"{sandbox.address}/sandbox/files/{sent['document']['file_id']}"
 
     async with aiohttp.ClientSession() as session, session.get(address) as answer:
         assert answer.headers["Content-Type"] == "application/octet-stream"
-        assert answer.headers["Content-Disposition"] == 'attachment; filename="_evil.html"'
+        assert answer.headers["Content-Disposition"] == 'attachment; filename="_evil_.html"'
         assert "sandbox" in answer.headers["Content-Security-Policy"]
 
 

@@ -180,7 +180,8 @@ async def test_too_many_at_once_are_asked_to_come_again(
     waiting = [asyncio.create_task(endpoint.post(update)) for update in updates[:3]]
     await streams.until_waiting(3)
 
-    refused = await endpoint.post(updates[3])
+    async with asyncio.timeout(5):
+        refused = await endpoint.post(updates[3])
     streams.gate.set()
     taken = await asyncio.gather(*waiting)
     later = await endpoint.post(updates[3])

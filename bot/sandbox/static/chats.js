@@ -55,7 +55,7 @@ export class Chats {
   }
 
   take(row) {
-    this.chats.set(row.id, { ...this.chats.get(row.id), ...row });
+    this.chats.set(row.id, Object.assign(this.chats.get(row.id) || {}, row));
     this.draw();
   }
 

@@ -125,8 +125,10 @@ export class Log {
       onclick: (event) => this.acts.options(first, event.currentTarget),
     }, "⋯");
     const parts = bubble(members, { read, reactions: this.reactions, acts: this.acts });
+    const focused = unit.contains(document.activeElement);
     unit.replaceChildren(...parts.filter(Boolean));
     unit.firstElementChild.append(options);
+    if (focused) options.focus({ preventScroll: true });
     return unit;
   }
 

@@ -46,10 +46,6 @@ export function link(address, onLink, properties = {}) {
 }
 
 function spoiler() {
-  const show = (event) => {
-    if (event.type === "keydown" && event.key !== "Enter" && event.key !== " ") return;
-    node.classList.add("shown");
-  };
-  const node = make("span", { class: "spoiler", tabIndex: 0, title: "Hidden; show it", onclick: show, onkeydown: show });
-  return node;
+  const show = (event) => event.currentTarget.classList.add("shown");
+  return make("button", { type: "button", class: "spoiler", title: "Hidden; show it", onclick: show });
 }
