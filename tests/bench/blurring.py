@@ -44,13 +44,15 @@ def before_soft_background(picture: Floats, *, share: float, chance: np.random.G
     down = (np.arange(height)[:, None] / height - centre[0]) / size[0]
     across = (np.arange(width)[None, :] / width - centre[1]) / size[1]
     inside = np.clip((1 - np.hypot(down, across)) * 20, 0, 1).astype(np.float32)
-    return picture * inside + unfocused(picture, share=share) * (1 - inside)
+    mixed: Floats = picture * inside + unfocused(picture, share=share) * (1 - inside)
+    return mixed
 
 
 def otherwise_lit(picture: Floats, chance: np.random.Generator) -> Floats:
     """Change gamma and gain a little, and add a sensor's noise."""
     lit = 255 * np.clip(picture / 255, 0, 1) ** np.exp(chance.normal(0, 0.3)) * np.exp(chance.normal(0, 0.2))
-    return (lit + chance.normal(0, chance.choice([0, 0, 1, 3]), picture.shape)).astype(np.float32)
+    noisy: Floats = (lit + chance.normal(0, chance.choice([0, 0, 1, 3]), picture.shape)).astype(np.float32)
+    return noisy
 
 
 def scaled(picture: Floats, factor: float) -> Floats:
@@ -93,7 +95,8 @@ def variants(picture: Floats, *, sharp: bool, chance: np.random.Generator) -> It
 def _coarse(kernel: Floats) -> Floats:
     side = kernel.shape[0] // FINE
     small = kernel.reshape(side, FINE, side, FINE).sum((1, 3))
-    return small / small.sum()
+    weighted: Floats = small / small.sum()
+    return weighted
 
 
 def _convolved(picture: Floats, kernel: Floats) -> Floats:
