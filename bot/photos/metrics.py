@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from bot.photos.decode import read_colour, read_gray
 from bot.photos.fingerprint import fingerprint
-from bot.photos.sharpness import LONGEST, sharpness
+from bot.photos.sharpness import FINE, coarse, sharpness
 from bot.photos.tones import colourfulness, tones
 from bot.ports import Inspected
 
@@ -33,13 +33,13 @@ class Measured:
 
 def measure(content: bytes) -> Measured:
     """Decode and measure; raises NotAPicture."""
-    gray = read_gray(content, longest=LONGEST)
-    luma = np.asarray(gray.luma)
+    gray = read_gray(content, longest=FINE)
+    small = coarse(gray.luma)
     return Measured(
         inspected=gray.inspected,
-        sharpness=sharpness(luma),
-        tones=_tones(luma, content),
-        fingerprint=fingerprint(gray.luma),
+        sharpness=sharpness(gray.luma, small),
+        tones=_tones(np.asarray(small), content),
+        fingerprint=fingerprint(small),
         sha256=sha256(content).hexdigest(),
     )
 

@@ -12,13 +12,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from bot.photos.edges import edges
 from bot.photos.spectrum import spectrum
 
-LONGEST = (
-    640  # pixels: every picture is judged at this size; detail beyond it does not show on a seller's screen
+FINE = (
+    900  # pixels: a longer picture is judged at this size; detail beyond it hardly shows on a seller's screen
 )
+COARSE = 640  # pixels: edges and tones are measured at this size
 SMALLEST = 32  # pixels a side: below, nothing can be told
 FLAT = 16.0  # gray levels between the 1st and 99th percentile: less is a blank surface
 CANNOT_TELL = 0.5
@@ -38,19 +40,28 @@ class Model:
     threshold: float  # the answer at which sharpness is 0.5
 
 
-def features(luma: NDArray[np.uint8]) -> dict[str, float]:
-    """Measure a luma picture, at most LONGEST and at least SMALLEST pixels a side."""
-    return edges(luma) | spectrum(luma.astype(np.float32))
+def coarse(luma: Image.Image) -> Image.Image:
+    """Make a luma picture of at most FINE pixels small enough for edges and tones."""
+    ratio = COARSE / max(luma.size)
+    if ratio >= 1:
+        return luma
+    size = (max(1, round(luma.width * ratio)), max(1, round(luma.height * ratio)))
+    return luma.resize(size, Image.Resampling.BILINEAR)
 
 
-def sharpness(luma: NDArray[np.uint8]) -> float:
+def features(luma: Image.Image, small: Image.Image) -> dict[str, float]:
+    """Measure a luma picture, at least SMALLEST pixels a side, and its `coarse` copy."""
+    return edges(np.asarray(small)) | spectrum(np.asarray(luma, np.float32))
+
+
+def sharpness(luma: Image.Image, small: Image.Image) -> float:
     """Say how sharp a luma picture is: 0..1, below 0.5 = blurred, exactly 0.5 where it cannot be told."""
-    if min(luma.shape) < SMALLEST:
+    if min(small.size) < SMALLEST:
         return CANNOT_TELL
-    low, high = np.percentile(luma, (1, 99))
+    low, high = np.percentile(np.asarray(small), (1, 99))
     if high - low < FLAT:
         return CANNOT_TELL
-    answer = answer_of(shipped_model(), features(luma))
+    answer = answer_of(shipped_model(), features(luma, small))
     return float(1 / (1 + np.exp(-np.clip(answer, -30, 30))))
 
 
