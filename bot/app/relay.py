@@ -150,10 +150,13 @@ class Relay:
     async def _poll(self) -> None:
         while True:
             await self._clock.sleep_until(self._clock.now() + POLL)
+            self._count(1)  # what has come due and is not claimed yet is no quiet
             try:
                 await self._claim()
             except Exception as fault:  # noqa: BLE001 - law 4: the next poll may find the store well again
                 logger.warning("outbox cannot be read: %s at %s", type(fault).__name__, where(fault))
+            finally:
+                self._count(-1)
 
     async def _claim(self) -> None:
         """Take rows over, except those that are done and whose mark may still be on its way."""
