@@ -5,11 +5,13 @@ import itertools
 import os
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.mail_server import Mailbox, free_port
 
 NUMBERS = itertools.count(1)
 
@@ -66,3 +68,16 @@ class _Server:
 
     def close(self) -> None:
         self.server.cleanup()
+
+
+@pytest.fixture
+def mail_server() -> Iterator[Callable[[], Mailbox]]:
+    """Start real SMTP servers, which end with the test."""
+    with contextlib.ExitStack() as stack:
+
+        def start() -> Mailbox:
+            mailbox = Mailbox(port=free_port())
+            stack.enter_context(mailbox.serving())
+            return mailbox
+
+        yield start

@@ -47,7 +47,7 @@ FETCHING = Patience(base=0.5, cap=30, lasts=timedelta(hours=1))
 LOOKING = Patience(base=0.5, cap=5, attempts=3)
 """A picture that kills its worker thrice, or a shop that is silent thrice: the customer waits for the answer."""
 
-DELIVERING = Patience(schedule=(5, 15, 30, 60, 60, 120, 300, 900, 1800, 3600), lasts=timedelta(hours=76))
+DELIVERING = Patience(schedule=(5, 10, 20, 30, 60, 120, 300, 900, 1800, 3600), lasts=timedelta(hours=76))
 """Soon at first, for a mail server that restarts; then hourly, so that a day's outage ends within the hour."""
 
 UNEXPECTED = Patience(base=1, cap=30, attempts=5)

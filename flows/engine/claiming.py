@@ -208,29 +208,27 @@ def judged(turn: Turn, event: PhotoJudged) -> bool:
 
 
 def accept(turn: Turn, label: str, claim: Claim) -> None:
-    """Let a photo count; it takes the place of rejected ones, and of the oldest when there are too many."""
+    """Let a photo count where it was sent; rejected ones go, and the oldest when there are too many."""
     shot, _ = shot_named(turn, label)
     state = shooting.state_of(turn, label)
-    others = [c for c in state.claims if c.photo_id != claim.photo_id and c.status != "retake"]
-    most = shot.most if shot else 1
-    counted = [c for c in others if c.status == "accepted"]
-    outdated = counted[: max(0, len(counted) + 1 - most)]
-    rejected = [c for c in state.claims if c.status == "retake" and c.photo_id != claim.photo_id]
-    _forget(turn, [*outdated, *rejected])
-    kept = tuple(c for c in others if c not in outdated)
-    claims = (*kept, replace(claim, status="accepted"))
-    shooting.keep_state(turn, label, ShotState(claims=claims))
+    claims = _replaced(state.claims, claim.photo_id, replace(claim, status="accepted"))
+    counted = [c for c in claims if c.status == "accepted"]
+    outdated = counted[: max(0, len(counted) - (shot.most if shot else 1))]
+    rejected = [c for c in claims if c.status == "retake"]
+    gone = [*outdated, *rejected]
+    _forget(turn, gone)
+    left = tuple(c for c in claims if c not in gone)
+    shooting.keep_state(turn, label, ShotState(claims=left, done=state.done))
 
 
 def _reject(turn: Turn, step: Step, shot: Shot, claim: Claim) -> None:
     state = shooting.state_of(turn, shot.label)
     earlier = [c for c in state.claims if c.status == "retake"]
     _forget(turn, earlier)
-    kept = tuple(c for c in state.claims if c.status != "retake" and c.photo_id != claim.photo_id)
+    left = tuple(c for c in state.claims if c.status != "retake")
+    claims = _replaced(left, claim.photo_id, replace(claim, status="retake"))
     retakes = state.retakes + 1
-    shooting.keep_state(
-        turn, shot.label, replace(state, claims=(*kept, replace(claim, status="retake")), retakes=retakes)
-    )
+    shooting.keep_state(turn, shot.label, ShotState(claims=claims, retakes=retakes))
     rules = step.retakes or turn.flow.retakes
     if rules is None or retakes < rules.max:
         return
@@ -238,6 +236,7 @@ def _reject(turn: Turn, step: Step, shot: Shot, claim: Claim) -> None:
         accept(turn, shot.label, claim)
     elif rules.then == "skip":
         _forget(turn, [claim])
+        kept = tuple(c for c in left if c.photo_id != claim.photo_id)
         missing = turn.plain(f"retake.{claim.flags[0]}.reason", shot=shooting.title(turn, shot))
         shooting.keep_state(turn, shot.label, ShotState(claims=kept, missing=missing))
     elif rules.then == "handover":

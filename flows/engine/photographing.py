@@ -6,7 +6,7 @@ from flows.conversation import ShotState
 from flows.definition import Shot, Step
 from flows.engine import afterwards, claiming, sending, shooting
 from flows.engine.arriving import arrive, show
-from flows.engine.lookup import accepted
+from flows.engine.keyboards import navigation
 from flows.engine.turn import Turn
 from flows.engine.walk import active_shots, answered, forward
 from flows.events import PhotoJudged, PhotoReceived, PhotoRefused, PhotoStored, TextReceived
@@ -85,9 +85,10 @@ def go_on(turn: Turn, *, settled: bool) -> None:
         leave_or_show(turn, step)
 
 
-def _under_way(turn: Turn, step: Step) -> bool:
+def _under_way(turn: Turn, step: Step) -> int:
+    """How many of the step's photos have no verdict yet."""
     labels = {shot.label for shot in active_shots(turn, step)}
-    return any(
+    return sum(
         claim.status in {"pending", "stored"}
         for label, state in turn.conv.shots.items()
         if label in labels
@@ -96,11 +97,14 @@ def _under_way(turn: Turn, step: Step) -> bool:
 
 
 def leave_or_show(turn: Turn, step: Step) -> None:
-    """Leave the step when every shot is settled, else ask for the next one."""
-    if answered(turn, turn.conv.step) and turn.conv.mode != "overview":
-        forward(turn, arrive)
-    else:
+    """Leave the step when every shot is settled and judged, else ask for the next one."""
+    if not answered(turn, turn.conv.step) or turn.conv.mode == "overview":
         show(turn)
+    elif waiting := _under_way(turn, step):
+        turn.next_serial()
+        turn.prompt(turn.words("shots.still_looking", count=waiting), navigation(turn, step))
+    else:
+        forward(turn, arrive)
 
 
 def send_when_ready(turn: Turn) -> None:
@@ -173,7 +177,8 @@ def _try(turn: Turn, step: Step, shot: Shot) -> None:
 
 def _pass_over(turn: Turn, step: Step, shot: Shot) -> None:
     turn.chosen = turn.plain("button.enough" if claiming.count(turn, shot.label) else "button.skip")
-    kept = tuple(accepted(shooting.state_of(turn, shot.label)))
+    claims = shooting.state_of(turn, shot.label).claims
+    kept = tuple(claim for claim in claims if claim.status != "retake")  # what is under way still counts
     enough = shot.optional or len(kept) >= shot.least
     if enough:
         shooting.keep_state(turn, shot.label, ShotState(claims=kept, done=True))

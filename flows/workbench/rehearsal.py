@@ -156,10 +156,10 @@ class Rehearsal:
                 if result is not None:
                     (self.waiting if self.hold else queue).append(result)
 
-    def release(self) -> None:
-        """Let the results that were held back arrive, in order."""
+    def release(self, *, backwards: bool = False) -> None:
+        """Let the results that were held back arrive, in order or the last first."""
         held, self.waiting = list(self.waiting), deque()
-        for event in held:
+        for event in reversed(held) if backwards else held:
             self.post(event)
 
     def _perform(self, effect: Effect) -> Event | None:

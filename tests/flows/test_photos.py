@@ -59,6 +59,55 @@ def test_an_album_fills_the_shots_in_order_and_is_answered_once(chat: Begin) -> 
     assert progress[0].text.count("✓") == 2
 
 
+def test_photos_of_a_shot_stay_in_the_order_they_were_sent_whoever_is_judged_first(chat: Begin) -> None:
+    customer = chat()
+    to_photos(customer)
+    customer.photo()
+    customer.hold = True
+    sent_ids = [customer.photo(album="1") for _ in range(3)]
+
+    customer.release()
+    customer.release(backwards=True)
+
+    claims = customer.conversation.shots["ProductDefect_CloseUp"].claims
+    assert [claim.photo_id for claim in claims] == sent_ids
+
+
+def test_enough_waits_for_a_photo_that_is_still_looked_at_and_loses_nothing(chat: Begin) -> None:
+    customer = chat()
+    to_photos(customer)
+    for _ in range(2):
+        customer.photo()
+    customer.hold = True
+    customer.photo()
+    customer.tap("Enough")
+    customer.tap("Skip")
+    customer.tap("Skip")
+    asked = customer.prompt.text
+
+    while customer.waiting:
+        customer.release()
+
+    assert "still looking at one photo" in asked
+    assert "What would help you?" in customer.prompt.text
+    assert [c.status for c in customer.conversation.shots["ProductDefect_CloseUp"].claims] == ["accepted"] * 2
+
+
+def test_a_photo_that_is_refused_after_enough_is_asked_for_again(chat: Begin) -> None:
+    customer = chat()
+    to_photos(customer)
+    for _ in range(2):
+        customer.photo()
+    customer.hold = True
+    customer.photo("blur")
+    customer.tap("Enough")
+
+    while customer.waiting:
+        customer.release()
+
+    assert "The photo is a little blurred." in customer.prompt.text
+
+
 def test_nothing_is_acknowledged_before_the_picture_is_stored(chat: Begin) -> None:
     customer = chat()
     to_photos(customer)

@@ -14,7 +14,8 @@ from bot.inboxes.email.wire import EXPECTED, mails
 from bot.ports import PermanentFailure, TransientFailure
 from flows.effects import ForwardText
 from flows.values import Item, MissingShot, Order, Seller
-from tests.inboxes.conftest import Mailbox, parcel_with
+from tests.inboxes.parcels import parcel_with
+from tests.mail_server import Mailbox
 
 pytestmark = pytest.mark.mail
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

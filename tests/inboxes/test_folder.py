@@ -9,7 +9,7 @@ import pytest
 from bot.inboxes.folder.adapter import FolderInbox
 from bot.inboxes.folder.settings import FolderSettings
 from bot.ports import PermanentFailure, TransientFailure
-from tests.inboxes.conftest import parcel_with
+from tests.inboxes.parcels import parcel_with
 from tests.inboxes.test_email import note
 
 

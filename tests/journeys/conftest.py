@@ -1,100 +1,13 @@
-"""The real bot as a process of its own, against a local Telegram."""
+"""Fixtures of journeys: a local Telegram, a customer's door to it, and the real bot on both databases by both ways."""
 
-import asyncio
-import contextlib
-import os
-import signal
-import socket
-import sys
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from bot.sandbox.client import SandboxClient
 from bot.sandbox.server import Sandbox
-
-SELLERS = """\
-sellers:
-  acme: {name: "Acme Outdoor", locale: en}
-  lumen: {name: "Lumen Leuchten", locale: de}
-  casaluz: {name: "Casa Luz", locale: es}
-support: {name: "Support"}
-"""
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@dataclass
-class RunningBot:
-    """`clearshot run`, which can be killed and started again."""
-
-    folder: Path
-    sandbox: Sandbox
-    database: str
-    webhook: bool
-    sellers: str = SELLERS
-    extra: dict[str, str] = field(default_factory=dict)
-    process: asyncio.subprocess.Process | None = None
-    port: int = field(default_factory=free_port)
-
-    @property
-    def environment(self) -> dict[str, str]:
-        (self.folder / "sellers.yaml").write_text(self.sellers, encoding="utf-8")
-        own = {
-            "CLEARSHOT_TELEGRAM_TOKEN": self.sandbox.token,
-            "CLEARSHOT_TELEGRAM_API": self.sandbox.address,
-            "CLEARSHOT_DATABASE": self.database,
-            "CLEARSHOT_BLOBS": str(self.folder / "blobs"),
-            "CLEARSHOT_SELLERS": str(self.folder / "sellers.yaml"),
-            "CLEARSHOT_LISTEN": f"127.0.0.1:{self.port}",
-            "CLEARSHOT_LOG_LEVEL": "info",
-            **self.extra,
-        }
-        if self.webhook:
-            own["CLEARSHOT_PUBLIC_URL"] = f"http://127.0.0.1:{self.port}"
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("CLEARSHOT_")}
-        return {**kept, **own}
-
-    async def command(self, *arguments: str) -> str:
-        """Run another command on the same settings; its output."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bot", *arguments, env=self.environment,
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-        )  # fmt: skip
-        output, _ = await process.communicate()
-        assert process.returncode == 0, output.decode()
-        return output.decode()
-
-    async def start(self) -> None:
-        with (self.folder / "bot.log").open("ab") as log:
-            self.process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "bot", "run", env=self.environment, stdout=log, stderr=log
-            )
-
-    async def kill(self) -> None:
-        assert self.process is not None
-        with contextlib.suppress(ProcessLookupError):
-            self.process.send_signal(signal.SIGKILL)
-        await self.process.wait()
-
-    async def stop(self) -> None:
-        if self.process is not None and self.process.returncode is None:
-            self.process.terminate()
-            await asyncio.wait_for(self.process.wait(), 20)
-
-    @property
-    def inbox(self) -> Path:
-        return self.folder / "inbox"
-
-    @property
-    def log(self) -> str:
-        return (self.folder / "bot.log").read_text(encoding="utf-8")
+from tests.journeys.running_bot import RunningBot
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ import json
 from PIL import Image
 
 from bot.sandbox.client import SandboxClient
-from tests.journeys.conftest import RunningBot
 from tests.journeys.customer import Customer
 from tests.journeys.pictures import blurred, jpeg, scene, sharp
+from tests.journeys.running_bot import RunningBot
 
 
 async def test_a_customer_sends_shots_and_the_seller_has_the_labelled_bundle(

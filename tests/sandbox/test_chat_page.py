@@ -278,7 +278,7 @@ async def test_controls_are_large_enough_and_have_names(visit: Visit, sandbox: S
     small = await page.evaluate(
         """() => [...document.querySelectorAll('button, .key, textarea')]
         .filter((one) => one.checkVisibility() && !one.closest('.words'))
-        .filter((one) => one.getBoundingClientRect().height < 44 || one.getBoundingClientRect().width < 44)
+        .filter((one) => Math.round(one.getBoundingClientRect().height) < 44 || Math.round(one.getBoundingClientRect().width) < 44)
         .map((one) => one.outerHTML.slice(0, 80))"""
     )
     nameless = await page.evaluate(

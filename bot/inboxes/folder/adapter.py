@@ -58,7 +58,8 @@ def _place_folder(root: Path, name: str, files: Mapping[str, bytes]) -> None:
     if (target / "manifest.json").exists():
         return
     target.parent.mkdir(parents=True, exist_ok=True)
-    scratch = root / f".{secrets.token_hex(8)}"
+    scratch = root / f".{target.name}.part"  # the same each time: a retry clears what a crash left
+    shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir()
     try:
         for file_name, content in files.items():
@@ -83,7 +84,8 @@ def _place_file(target: Path, content: bytes) -> None:
     if target.exists():
         return
     target.parent.mkdir(parents=True, exist_ok=True)
-    scratch = target.parent / f".{secrets.token_hex(8)}"
+    scratch = target.parent / f".{target.name}.part"
+    scratch.unlink(missing_ok=True)
     try:
         _write(scratch, content)
         scratch.replace(target)

@@ -1,15 +1,9 @@
-"""A parcel to deliver, and a mail server to deliver it to."""
+"""A parcel to deliver."""
 
 import hashlib
 import io
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from email import message_from_bytes, policy
-from email.message import EmailMessage
 from typing import Any
 
-import pytest
-from aiosmtpd.controller import Controller
 from PIL import Image
 
 from bot.manifest import file_names, manifest
@@ -57,45 +51,3 @@ def parcel_with(
         for name, photo, content in zip(names, photos, pictures, strict=True)
     )  # fmt: skip
     return Parcel(bundle=bundle, files=files, manifest=manifest(bundle, files))
-
-
-@dataclass
-class Mailbox:
-    """Takes mails as a real server does; `refuse` makes it answer with a code."""
-
-    mails: list[EmailMessage] = field(default_factory=list)
-    refuse: str = ""
-    port: int = 0
-
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - the library's name
-        if self.refuse:
-            return self.refuse
-        mail = message_from_bytes(envelope.content, policy=policy.default)
-        assert isinstance(mail, EmailMessage)
-        self.mails.append(mail)
-        return "250 OK"
-
-
-@pytest.fixture
-def mail_server() -> Iterator[Callable[..., Mailbox]]:
-    controllers: list[Controller] = []
-
-    def start(port: int = 0) -> Mailbox:
-        mailbox = Mailbox()
-        controller = Controller(mailbox, hostname="127.0.0.1", port=port or _free_port())
-        controller.start()
-        controllers.append(controller)
-        mailbox.port = controller.port
-        return mailbox
-
-    yield start
-    for controller in controllers:
-        controller.stop()
-
-
-def _free_port() -> int:
-    import socket  # noqa: PLC0415
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
