@@ -198,7 +198,7 @@ async def _open_entrance(
     texts = catalogue.texts
 
     def slow_down(language: str) -> str:
-        return texts.plain(language, "flood.slow_down", {}) if texts.has("flood.slow_down") else ""
+        return texts.plain(language, "flood.slow_down", {})
 
     courtesies = Courtesies(bot)
     stack.push_async_callback(courtesies.close)

@@ -83,6 +83,12 @@ async def bench(url: str, *, posts: int) -> dict[str, Any]:
     }
 
 
+def run() -> dict[str, Any]:
+    """Measure on a fresh SQLite file."""
+    with tempfile.TemporaryDirectory() as folder:
+        return asyncio.run(bench(f"sqlite:///{Path(folder) / 'bench.db'}", posts=6400))
+
+
 def main() -> None:
     """Run on a fresh SQLite file, or on the database that is named."""
     parser = argparse.ArgumentParser()

@@ -29,6 +29,9 @@ FLAGS = [
 ]  # fmt: skip
 WIDTHS = ((1280, 800), (390, 844))
 PATIENCE = 15_000  # ms
+CLIPPED = """() => [...document.querySelectorAll('.mosaic, .keys')].filter((one) => one.scrollWidth > one.clientWidth + 1)
+.map((one) => one.outerHTML.slice(0, 80))"""
+"""Pictures and rows of buttons that are wider than the place they stand in."""
 
 
 @pytest.fixture
@@ -101,6 +104,7 @@ class Visitor:
         for width, height in WIDTHS:
             await self.page.set_viewport_size({"width": width, "height": height})
             await self.page.wait_for_timeout(150)
+            assert await self.page.evaluate(CLIPPED) == [], width
             await self.page.screenshot(path=str(SHOTS / f"{name}-{width}.png"))
 
 
