@@ -4,7 +4,7 @@ import logging
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +133,7 @@ def load_flows(settings: Settings, sellers: Sellers) -> tuple[Catalogue, FlowFil
     loaded = found.load(sellers=sellers.known)
     if loaded.catalogue is None:
         raise Faulty(*(str(fault) for fault in loaded.faults))
-    return loaded.catalogue, found
+    return replace(loaded.catalogue, kept_days=settings.retention), found
 
 
 # -- the store ------------------------------------------------------------------------------------------------

@@ -57,6 +57,7 @@ class Catalogue:
     sellers: Mapping[str, Seller] = field(default_factory=dict)
     older: Mapping[str, Flow] = field(default_factory=dict)  # by hash
     drawings: frozenset[str] = frozenset()
+    kept_days: int = 90  # how long a chat is kept, as customers are told
 
     @cached_property
     def _by_hash(self) -> dict[str, Flow]:

@@ -42,6 +42,7 @@ NAMES: Mapping[str, Name] = {
     "request.text": Name("text"),
     "photos.count": Name("number", always=True),
     "photos.missing.count": Name("number", always=True),
+    "kept.days": Name("number", always=True),
 }
 """The fixed names; answers and photos of a flow are added by `names_of`."""
 

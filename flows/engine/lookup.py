@@ -110,7 +110,7 @@ _PLAIN: dict[str, Callable[[Turn], Value | None]] = {
     "seller.id": lambda turn: turn.conv.seller.id if turn.conv.seller else None,
     "seller.name": lambda turn: turn.conv.seller.name if turn.conv.seller else None,
     "seller.locale": lambda turn: turn.conv.seller.locale if turn.conv.seller else None,
-    "customer.first_name": lambda turn: turn.conv.customer_name or None,
+    "customer.first_name": lambda turn: turn.conv.customer_name.partition(" ")[0] or None,
     "customer.language": lambda turn: turn.conv.locale,
     "case.code": lambda turn: turn.conv.id,
     "locale": lambda turn: turn.conv.locale,
@@ -119,5 +119,6 @@ _PLAIN: dict[str, Callable[[Turn], Value | None]] = {
     "found.count": lambda turn: len(turn.conv.found),
     "found.exhausted": lambda turn: turn.conv.exhausted,
     "request.text": lambda turn: turn.conv.request or None,
+    "kept.days": lambda turn: turn.catalogue.kept_days,
 }
 """The fixed names; answers, photos and a seller's attributes are looked up by `value`."""

@@ -24,7 +24,7 @@ class Turn:
     """Working state of one step; lives no longer than the step, so that deciding stays pure."""
 
     def __init__(self, catalogue: Catalogue, chat: Chat, conversation: Conversation, event: Event) -> None:
-        self.catalogue = catalogue
+        self.catalogue: Catalogue = catalogue
         self.chat: Chat = chat
         self.conv: Conversation = conversation
         self.event = event

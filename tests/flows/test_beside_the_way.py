@@ -1,10 +1,13 @@
 """What happens beside the straight way: stale presses, commands, hand-over, and all that comes after Send."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from flows.catalogue import Catalogue
 from flows.events import CaseSettled, HandedBack, PhotoRequested, SellerAnswered
+from flows.workbench.rehearsal import Rehearsal
 from tests.flows.driving import Begin, sent, to_photos
 
 
@@ -177,3 +180,15 @@ def test_the_same_events_give_the_same_conversation(chat: Begin) -> None:
 
     assert first.state == second.state
     assert first.effects == second.effects
+
+
+@pytest.mark.parametrize(("days", "told"), [(30, "kept for 30 days"), (1, "kept for one day")])
+def test_the_customer_is_told_how_long_things_are_really_kept(
+    catalogue: Catalogue, days: int, told: str
+) -> None:
+    customer = Rehearsal(replace(catalogue, kept_days=days))
+
+    customer.start()
+    customer.say("/privacy")
+
+    assert [message.text.count(told) for message in customer.messages if told in message.text] == [1, 1]
