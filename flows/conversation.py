@@ -86,7 +86,8 @@ class Conversation:
     origin: str = ""  # the issue's flow name (kept while `follow_up` runs)
     origin_ref: FlowRef | None = None
     issue_title: str = ""
-    summary: str = ""
+    summary: str = ""  # in the language of the seller
+    own_summary: str = ""  # in the language of the customer
     last_prompt: Spans = ()  # what the prompt said, for closing it
     burst: tuple[str, ...] = ()  # shots (or "tray") the open progress message speaks of; () = nothing to edit
     touched: datetime | None = None  # the customer's last sign of life

@@ -1,7 +1,7 @@
 """Texts with names in them: parsed once, rendered to styled spans; values are never parsed again.
 
-`{name}` a value · `{name|one photo|# photos}` a plural · `[ ... ]` vanishes when a name in it is missing ·
-`**bold**` · `{{ }} [[ ]]` the signs themselves.
+`{name}` a value · `{name|one photo|# photos}` a plural · `[ ... ]` vanishes when a name in it is missing,
+or a number that it counts is 0 · `**bold**` · `{{ }} [[ ]]` the signs themselves.
 """
 
 import re
@@ -214,12 +214,16 @@ def _render(
             case Field(name, forms):
                 pieces.append((_shown(lookup(name), forms, locale), bold))
             case Optional(inner):
-                names = [field.name for field in inner if isinstance(field, Field)]
-                if all(lookup(name) is not None for name in names):
+                fields = [field for field in inner if isinstance(field, Field)]
+                if all(_is_there(lookup(field.name), field) for field in fields):
                     bold = _render(inner, lookup, locale, pieces, bold=bold)
                 else:
                     pieces.append((VANISHED, bold))
     return bold
+
+
+def _is_there(value: Any, field: Field) -> bool:
+    return value is not None and not (field.plural and value == 0)
 
 
 def _shown(value: Any, forms: tuple[str, ...], locale: str) -> str:

@@ -28,7 +28,7 @@ def where_it_stands(turn: Turn) -> None:
     if conv.phase == "open" and turn.step is not None:
         show(turn, again=True)
         return
-    line = turn.words("status.line", case=conv.id, summary=conv.summary or conv.issue_title)
+    line = turn.words("status.line", case=conv.id, summary=conv.own_summary or conv.issue_title)
     state = turn.words(f"status.{status_id(conv)}")
     row = [turn.lasting("new", turn.plain("button.new_case"))]
     if conv.phase in CLOSED:
@@ -115,7 +115,7 @@ def on_answer(turn: Turn, event: SellerAnswered) -> None:
 def on_request(turn: Turn, event: PhotoRequested) -> None:
     """The seller wishes for one more photo: ask for it in the same guided way."""
     wish = event.text.strip() or ", ".join(_titles(turn, event.labels))
-    turn.remark((*turn.words("seller.wish"), BREAK, Span(text=wish, style="quote")))
+    turn.remark(turn.words("seller.wish"))
     follow_up(turn, request=wish)
     _take_focus(turn)
 

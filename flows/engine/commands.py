@@ -12,6 +12,8 @@ from flows.values import Button, Rows, Span, Spans
 
 MOST_LISTED = 8
 """Cases that /status lists; older ones are the seller's business."""
+LONGEST_LABEL = 40
+"""Characters of a button that a phone still shows."""
 
 
 def on_command(turn: Turn, event: CommandGiven, cases: list[Conversation]) -> None:
@@ -79,11 +81,16 @@ def status(turn: Turn, cases: list[Conversation]) -> None:
     spans: list[Span] = list(turn.words("status.title"))
     rows: list[tuple[Button, ...]] = []
     for case in reversed(listed):
-        name = case.summary or case.issue_title or turn.plain("status.unnamed")
+        name = case.own_summary or case.issue_title or turn.plain("status.unnamed")
         spans += [BREAK, *turn.words("status.line", case=case.id, summary=name), LINE]
         spans += turn.words(f"status.{afterwards.status_id(case)}")
-        rows.append((Button(text=f"{case.id} · {name}"[:40], data=f"{case.id}.0.focus"),))
+        rows.append((Button(text=_cut(f"{case.id} · {name}"), data=f"{case.id}.0.focus"),))
     turn.tell(tuple(spans), slot="status", buttons=tuple(rows))
+
+
+def _cut(label: str) -> str:
+    """Fit a button of a phone."""
+    return label if len(label) <= LONGEST_LABEL else f"{label[: LONGEST_LABEL - 1].rstrip(' ,:·')}…"
 
 
 COMMANDS: dict[str, Callable[[Turn], None]] = {

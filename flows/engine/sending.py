@@ -22,7 +22,8 @@ def send(turn: Turn, step: Step) -> None:
     bundle = bundled(turn)
     inbox = "support" if step.send is not None and step.send.to == "support" else ""
     _deliver(turn, bundle, inbox=inbox)
-    turn.change(phase="sending", summary=bundle.summary, inbox=inbox, tray=())
+    _name_case(turn, bundle)
+    turn.change(phase="sending", inbox=inbox, tray=())
     said = turn.own(step.say) if step.say else turn.words("send.sending")
     turn.tell(said, slot=f"prompt:{turn.conv.id}", closing=turn.closing())
     turn.tell(turn.words("send.on_its_way"), slot=f"delivery:{turn.conv.id}")
@@ -35,7 +36,8 @@ def hand_over(turn: Turn, step: Step) -> None:
     inbox = step.handover.to if step.handover else "support"
     bundle = bundled(turn)
     _deliver(turn, bundle, inbox=inbox)
-    turn.change(phase="handed_over", summary=bundle.summary, inbox=inbox, mode="", tray=())
+    _name_case(turn, bundle)
+    turn.change(phase="handed_over", inbox=inbox, mode="", tray=())
     said = turn.own(step.say) if step.say else ()
     turn.next_serial()
     turn.tell(
@@ -76,6 +78,13 @@ def bundled(turn: Turn) -> Bundle:
         answers=_answers(turn),
         follow_up_to=1 if conv.bundles else None,
     )
+
+
+def _name_case(turn: Turn, bundle: Bundle) -> None:
+    """What the case is called from now on; additions keep the name of the first bundle."""
+    if not turn.conv.summary:
+        own = turn.own_plain(turn.flow.summary) if turn.flow.summary else turn.conv.issue_title
+        turn.change(summary=bundle.summary, own_summary=" ".join(own.split())[:200])
 
 
 def _summary(turn: Turn) -> str:

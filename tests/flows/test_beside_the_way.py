@@ -192,3 +192,29 @@ def test_the_customer_is_told_how_long_things_are_really_kept(
     customer.say("/privacy")
 
     assert [message.text.count(told) for message in customer.messages if told in message.text] == [1, 1]
+
+
+def test_the_status_speaks_the_customer_s_language_and_the_bundle_the_seller_s(chat: Begin) -> None:
+    customer = chat(language="de")
+    customer.start()
+    customer.tap("A-17")
+    customer.tap("🔧")
+    customer.tap("Es raucht")
+
+    customer.say("/status")
+
+    assert "Camping mug: Es raucht" in customer.last.text
+    assert customer.bundles[0].summary == "Camping mug: It smokes, smells or gets hot"
+
+
+def test_an_addition_keeps_the_name_of_the_case(chat: Begin) -> None:
+    customer = chat()
+    sent(customer)
+    customer.photo()
+    customer.tap("Enough")
+
+    customer.say("/status")
+
+    assert customer.last.text.count("Camping mug: It is broken") == 1
+    assert customer.conversation.summary == "Camping mug: It is broken"
+    assert len(customer.bundles) == 2

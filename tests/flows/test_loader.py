@@ -257,6 +257,13 @@ def test_missing_parts_vanish_with_the_line_they_leave_empty() -> None:
     )
 
 
+def test_a_sentence_about_no_photos_vanishes() -> None:
+    template = templates.parse("[I attach {n|one photo|# photos}. ]Could you help?")
+
+    assert templates.plain(template, {"n": 0}.get, locale="en") == "Could you help?"
+    assert templates.plain(template, {"n": 2}.get, locale="en") == "I attach 2 photos. Could you help?"
+
+
 @pytest.mark.parametrize(
     ("text", "holds"),
     [

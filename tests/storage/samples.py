@@ -257,6 +257,7 @@ SAMPLES: tuple[Any, ...] = (
         origin="shipping_damage",
         origin_ref=FlowRef(name="shipping_damage", hash="d" * 64),
         issue_title="Damaged",
+        own_summary="Becher: kaputt",
         summary="Mug: broken",
         last_prompt=SPANS,
         burst=(NONCE,),
