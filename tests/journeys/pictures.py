@@ -132,6 +132,11 @@ def jpeg(image: Image.Image, *, orientation: int = 1) -> bytes:
     return buffer.getvalue()
 
 
+def lying(number: int) -> bytes:
+    """A photo taken with the phone upright: stored on its side, to be turned by its orientation (EXIF 6)."""
+    return jpeg(scene(number).resize((SIZE[1], SIZE[0])).transpose(Image.Transpose.ROTATE_90), orientation=6)
+
+
 def sharp(number: int) -> bytes:
     """A photo that nothing is wrong with."""
     return jpeg(scene(number))

@@ -7,7 +7,7 @@ from PIL import Image
 
 from bot.sandbox.client import SandboxClient
 from tests.journeys.customer import Customer
-from tests.journeys.pictures import blurred, jpeg, scene, sharp
+from tests.journeys.pictures import blurred, lying, sharp
 from tests.journeys.running_bot import RunningBot
 
 
@@ -23,7 +23,7 @@ async def test_a_customer_sends_shots_and_the_seller_has_the_labelled_bundle(
     await customer.sees("Box outside")
     await customer.photos(blurred(1))
     await customer.sees("The photo is a little blurred")
-    await customer.photos(jpeg(scene(2), orientation=6), as_file=True)
+    await customer.photos(lying(2), as_file=True)
     await customer.sees("Shipping label")
     await customer.photos(sharp(3), sharp(4), sharp(5), sharp(6))
     await customer.tap("Enough")
