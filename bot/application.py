@@ -13,6 +13,7 @@ from typing import Any
 from aiohttp import web
 
 from bot.app.alarm import Alarm
+from bot.app.apologies import Apologies
 from bot.app.clock import SystemClock
 from bot.app.housekeeping import Housekeeping
 from bot.app.performers import Outside, performers
@@ -155,6 +156,9 @@ async def _start_relay(
     clock = SystemClock()
     alarm = Alarm(chat=outside.chat, operators=settings.operators, clock=clock)
     stack.push_async_callback(alarm.close)
+    apologies = Apologies(asides=storage.asides, streams=storage.streams, alarm=alarm)
+    await closed_at_end(stack, [apologies])
+    apologies.start()
     relay = Relay(
         outbox=storage.outbox,
         streams=storage.streams,

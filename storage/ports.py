@@ -76,6 +76,18 @@ class Committed:
     rows: tuple[OutboxRow, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetAside:
+    """An arrival whose step failed; `event` is its kind, nothing of what it says."""
+
+    id: int
+    chat: int
+    source: str
+    event: str
+    error: str
+    at: datetime
+
+
 class Streams(Protocol):
     """The only way to change a chat.
 
@@ -89,6 +101,22 @@ class Streams(Protocol):
 
     async def chats_of(self, case: str) -> int | None:
         """Tell the chat of a case, None when there is no such case."""
+        ...
+
+
+class Asides(Protocol):
+    """Arrivals whose step failed: kept, told of, and worked again when a person says so."""
+
+    def subscribe(self, tell: Callable[[Arrival], None]) -> None:
+        """Hear of every arrival that is set aside."""
+        ...
+
+    async def aside(self, *, limit: int = 100) -> Sequence[SetAside]:
+        """List what was set aside, oldest first."""
+        ...
+
+    async def retry(self, aside: int) -> bool:
+        """Let what was set aside be worked again, within a second or two; False when there is no such one."""
         ...
 
 
@@ -248,6 +276,9 @@ class Storage(Protocol):
 
     @property
     def streams(self) -> Streams: ...
+
+    @property
+    def asides(self) -> Asides: ...
 
     @property
     def outbox(self) -> Outbox: ...

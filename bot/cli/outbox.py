@@ -10,11 +10,15 @@ from bot.bootstrap import open_store
 from bot.cli.given import awaited, settings_of
 from bot.cli.refused import Refused
 from bot.settings import Settings
-from storage.ports import OutboxRow
+from storage.ports import OutboxRow, SetAside, Storage
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
 )
+
+
+ARRIVAL = "in:"
+"""Begins the ids of arrivals that were set aside; rows of the outbox have none."""
 
 
 @app.callback()
@@ -24,16 +28,19 @@ def outbox() -> None:
 
 @app.command(name="list")
 def list_(context: typer.Context, limit: int = 100) -> None:
-    """List the dead letters, oldest first, and count what waits."""
-    rows, pending = awaited(_read(settings_of(context), limit))
+    """List the dead letters and the arrivals that were set aside, oldest first, and count what waits."""
+    rows, asides, pending = awaited(_read(settings_of(context), limit))
     for row in rows:
         print(f"{row.id}\t{told(row).partition(' [')[0]}\t{row.error}")
-    print(f"{len(rows)} dead letters, {pending} waiting")
+    for aside in asides:
+        print(f"{ARRIVAL}{aside.id}\t{aside.event} from {aside.source}\t{aside.error}")
+    print(f"{len(rows)} dead letters, {len(asides)} arrivals set aside, {pending} waiting")
 
 
-async def _read(settings: Settings, limit: int) -> tuple[Sequence[OutboxRow], int]:
+async def _read(settings: Settings, limit: int) -> tuple[Sequence[OutboxRow], Sequence[SetAside], int]:
     async with open_store(settings) as store:
-        return await store.outbox.dead(limit=limit), await store.outbox.pending()
+        asides = await store.asides.aside(limit=limit)
+        return await store.outbox.dead(limit=limit), asides, await store.outbox.pending()
 
 
 @app.command()
@@ -41,19 +48,32 @@ def retry(
     context: typer.Context,
     ids: Annotated[list[str] | None, typer.Argument(metavar="ID")] = None,
     *,
-    every: Annotated[bool, typer.Option("--all", help="Every dead letter.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Everything that is listed.")] = False,
 ) -> None:
-    """Give dead letters another chance; a running bot takes them within a second or two."""
+    """Give what is listed another chance; a running bot takes it within a second or two."""
     if not ids and not every:
-        raise Refused("name dead letters by their id, or all of them with --all")
+        raise Refused("name them by the ids of `outbox list`, or all of them with --all")
     print(f"{awaited(_retry(settings_of(context), ids or []))} revived")
 
 
 async def _retry(settings: Settings, ids: Sequence[str]) -> int:
     async with open_store(settings) as store:
-        wanted = ids or [row.id for row in await store.outbox.dead(limit=10_000)]
-        revived = [row_id for row_id in wanted if await store.outbox.revive(row_id)]
-    missing = [row_id for row_id in ids if row_id not in revived]
+        wanted = ids or await _listed(store)
+        revived = [one for one in wanted if await _revive(store, one)]
+    missing = [one for one in ids if one not in revived]
     if missing:
-        raise Refused(f"there is no dead letter {missing[0]}")
+        raise Refused(f"there is nothing listed as {missing[0]}")
     return len(revived)
+
+
+async def _listed(store: Storage) -> list[str]:
+    dead = await store.outbox.dead(limit=10_000)
+    asides = await store.asides.aside(limit=10_000)
+    return [*(row.id for row in dead), *(f"{ARRIVAL}{aside.id}" for aside in asides)]
+
+
+async def _revive(store: Storage, named: str) -> bool:
+    number = named.removeprefix(ARRIVAL)
+    if number != named and number.isdecimal():
+        return await store.asides.retry(int(number))
+    return await store.outbox.revive(named)

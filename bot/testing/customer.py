@@ -26,7 +26,12 @@ class Playground:
     """The whole ring in memory around the real engine: streams, relay, performers; a customer drives it."""
 
     def __init__(
-        self, catalogue: Catalogue, *, orders: Sequence[OrderRecord] = (), operators: Sequence[int] = ()
+        self,
+        catalogue: Catalogue,
+        *,
+        orders: Sequence[OrderRecord] = (),
+        operators: Sequence[int] = (),
+        engine: Engine | None = None,
     ) -> None:
         self.clock = FixedClock()
         self.chat = RecordingChat()
@@ -36,7 +41,8 @@ class Playground:
         self.storage = open_storage("memory:", owner="playground", now=self.clock.now)
         self._catalogue = catalogue
         self._orders = orders
-        self._alarm = Alarm(chat=self.chat, operators=operators, clock=self.clock)
+        self._engine = engine or Engine(catalogue)
+        self.alarm = Alarm(chat=self.chat, operators=operators, clock=self.clock)
         self.relay = self._made_relay()
 
     def _made_relay(self) -> Relay:
@@ -54,25 +60,25 @@ class Playground:
             write_manifest=lambda bundle, _files: bundle.case.encode(),
             answer_takes=0.0,
         )
-        jobs = performers(outside, storage=self.storage, alarm=self._alarm, clock=self.clock, fresh=fresh)
+        jobs = performers(outside, storage=self.storage, alarm=self.alarm, clock=self.clock, fresh=fresh)
         return Relay(
             outbox=self.storage.outbox,
             streams=self.storage.streams,
             jobs=jobs,
-            alarm=self._alarm,
+            alarm=self.alarm,
             clock=self.clock,
             fresh=fresh,
         )
 
     async def __aenter__(self) -> Self:
-        await self.storage.open(Engine(self._catalogue).step)
+        await self.storage.open(self._engine.step)
         await self.storage.orders.save(self._orders)
         await self.relay.start()
         return self
 
     async def __aexit__(self, *_fault: object) -> None:
         await self.relay.stop()
-        await self._alarm.close()
+        await self.alarm.close()
         await self.storage.close()
 
     def customer(self, chat: int = 42, *, name: str = "Anna", language: str = "en") -> "Customer":

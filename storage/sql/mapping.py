@@ -10,7 +10,7 @@ from flows.conversation import Conversation
 from flows.effects import Effect
 from flows.events import Event
 from storage.codec import decode
-from storage.ports import Arrival, OutboxRow, Slot
+from storage.ports import Arrival, OutboxRow, SetAside, Slot
 from storage.rows import photos_of, timer_of
 from storage.stepping import Waiting, Written
 
@@ -116,3 +116,11 @@ def slot_columns(slots: Mapping[tuple[int, str], Slot]) -> list[dict[str, Any]]:
         }
         for (chat, name), slot in slots.items()
     ]
+
+
+def set_aside_of(row: Any) -> SetAside:
+    """Make what is told of an arrival that was set aside: its kind, nothing that it says."""
+    kind = orjson.loads(row.event).get("kind", "?")
+    return SetAside(
+        id=row.id, chat=row.chat, source=row.source, event=kind, error=row.error, at=aware(row.at)
+    )

@@ -41,6 +41,7 @@ class SqlStorage:
         self._exclusive = exclusive
         self._memory = memory
         self.streams = SqlStreams(database, exclusive=exclusive, now=now)
+        self.asides = self.streams
         self.outbox = SqlOutbox(database, owner=self.owner, now=now)
         self.orders = SqlOrders(database)
         self.cases = SqlCases(database)

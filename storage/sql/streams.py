@@ -3,14 +3,14 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, Update, func, insert, select, update
 
 from flows.conversation import ChatState
 from storage.codec import CodecFault, encode
-from storage.ports import Arrival, Committed, StorageFailure
+from storage.ports import Arrival, Committed, SetAside, StorageFailure
 from storage.sql.database import Database
 from storage.sql.group import CONVERSATIONS, INBOX, SEEN, load
-from storage.sql.mapping import aware, inbox_columns, waiting_of
+from storage.sql.mapping import aware, inbox_columns, set_aside_of, waiting_of
 from storage.sql.writer import Writer
 from storage.stepping import Waiting
 
@@ -21,19 +21,30 @@ AT_ONCE = 200
 
 
 class SqlStreams:
-    """See storage.ports.Streams."""
+    """See storage.ports.Streams and storage.ports.Asides."""
 
     def __init__(self, database: Database, *, exclusive: bool, now: Callable[[], datetime]) -> None:
         self._database = database
         self._exclusive = exclusive
         self._now = now
         self.writers: Sequence[Writer] = ()  # set when the store opens
+        self._tell: Callable[[Arrival], None] | None = None
+
+    def subscribe(self, tell: Callable[[Arrival], None]) -> None:
+        """Tell of every arrival that is set aside."""
+        self._tell = tell
 
     async def post(self, arrival: Arrival) -> Committed:
         """Work an arrival; a guest on a running bot's database leaves it for the bot."""
         if not self._exclusive:
             return await self._leave(arrival)
-        return await self._writer_of(arrival.chat).post(arrival)
+        return await self._work(arrival)
+
+    async def _work(self, arrival: Arrival, *, inbox: int | None = None) -> Committed:
+        committed = await self._writer_of(arrival.chat).post(arrival, inbox=inbox)
+        if committed.set_aside and self._tell is not None:
+            self._tell(arrival)
+        return committed
 
     def _writer_of(self, chat: int) -> Writer:
         if not self.writers:
@@ -53,8 +64,18 @@ class SqlStreams:
         rows = await self._database.read(lambda c: c.execute(query).all())
         for row in rows:
             waiting = waiting_of(row)
-            await self._writer_of(waiting.arrival.chat).post(waiting.arrival, inbox=waiting.inbox)
+            await self._work(waiting.arrival, inbox=waiting.inbox)
         return len(rows)
+
+    async def aside(self, *, limit: int = 100) -> Sequence[SetAside]:
+        """List what was set aside."""
+        query = select(INBOX).where(INBOX.c.aside).order_by(INBOX.c.id).limit(limit)
+        return [set_aside_of(row) for row in await self._database.read(lambda c: c.execute(query).all())]
+
+    async def retry(self, aside: int) -> bool:
+        """Let it wait again, for whoever works the streams."""
+        again = update(INBOX).where(INBOX.c.id == aside, INBOX.c.aside).values(aside=False, error="")
+        return await self._database.run(lambda c: _leave_again(c, again))
 
     async def load(self, chat: int) -> ChatState:
         """Read a chat as it is."""
@@ -66,6 +87,19 @@ class SqlStreams:
         return await self._database.read(lambda c: c.execute(query).scalar_one_or_none())
 
 
+def _leave_again(connection: Connection, again: Update) -> bool:
+    if connection.execute(again).rowcount != 1:
+        return False
+    _announce(connection)
+    return True
+
+
+def _announce(connection: Connection) -> None:
+    """Tell whoever works the streams that something waits."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_notify(CHANNEL, INBOX_NOTICE)))
+
+
 def _leave(connection: Connection, arrival: Arrival, body: str, *, now: datetime) -> Committed:
     source, key = Waiting(arrival=arrival).key
     known = select(SEEN.c.id).where(SEEN.c.source == source, SEEN.c.id == key)
@@ -74,6 +108,5 @@ def _leave(connection: Connection, arrival: Arrival, body: str, *, now: datetime
     connection.execute(insert(SEEN).values(source=source, id=key, at=aware(now)))
     columns = inbox_columns(arrival, body=body, now=now, aside=False, error="")
     connection.execute(insert(INBOX).values(columns))
-    if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_notify(CHANNEL, INBOX_NOTICE)))
+    _announce(connection)
     return Committed(waiting=True)

@@ -198,9 +198,12 @@ def test_sellers_are_listed_with_their_inboxes(clearshot: Clearshot, tmp_path: P
 
 
 def test_the_outbox_of_a_new_database_is_empty(clearshot: Clearshot) -> None:
-    assert clearshot("outbox", "list").stdout.strip() == "0 dead letters, 0 waiting"
-    assert refused(clearshot("outbox", "retry", "nothing")) == "there is no dead letter nothing"
-    assert refused(clearshot("outbox", "retry")) == "name dead letters by their id, or all of them with --all"
+    assert clearshot("outbox", "list").stdout.strip() == "0 dead letters, 0 arrivals set aside, 0 waiting"
+    assert refused(clearshot("outbox", "retry", "nothing")) == "there is nothing listed as nothing"
+    assert (
+        refused(clearshot("outbox", "retry"))
+        == "name them by the ids of `outbox list`, or all of them with --all"
+    )
 
 
 def test_an_unknown_case_is_refused(clearshot: Clearshot) -> None:
