@@ -66,7 +66,7 @@ def manifest(bundle: Bundle, files: Sequence[LabelledFile]) -> bytes:
         "message": bundle.message,
         "customer": {"first_name": bundle.customer_name, "locale": bundle.customer_locale},
         "answers": [{"question": question, "answer": answer} for question, answer in bundle.answers],
-        "photos": [_photo(file) for file in files],
+        "photos": [_photo(file, ordered=bundle.item.barcode if bundle.item else "") for file in files],
         "missing": [{"label": one.label, "title": one.title, "reason": one.reason} for one in bundle.missing],
     }
     return orjson.dumps(_writable(told), option=orjson.OPT_INDENT_2)
@@ -81,7 +81,7 @@ def _writable(value: Any) -> Any:
     return [_writable(inner) for inner in value] if isinstance(value, list) else value
 
 
-def _photo(file: LabelledFile) -> dict[str, Any]:
+def _photo(file: LabelledFile, *, ordered: str) -> dict[str, Any]:
     told: dict[str, Any] = {
         "file": file.name,
         "label": file.label,
@@ -94,4 +94,11 @@ def _photo(file: LabelledFile) -> dict[str, Any]:
         "flags": list(file.flags),
     }
     found = {"barcode": file.barcode, "text": file.text}
+    if file.barcode and ordered:
+        told["barcode_as_ordered"] = _bare(file.barcode) == _bare(ordered)
     return told | {name: words for name, words in found.items() if words}
+
+
+def _bare(code: str) -> str:
+    """What two writings of one product code share: a UPC is an EAN without its leading nought."""
+    return "".join(sign for sign in code if sign.isalnum()).lstrip("0").upper()

@@ -135,7 +135,9 @@ class Judging:
         worst = next((problem for problem in verdict.problems if actions.get(problem) == "retake"), None)
         if worst is None:
             return verdict
-        caption = self._texts.plain(effect.locale, f"retake.{worst}.caption", {})
+        unread = worst == "unreadable" and effect.quality.readable == "barcode"
+        told = "no_barcode" if unread else worst
+        caption = self._texts.plain(effect.locale, f"retake.{told}.caption", {})
         try:
             drawn = await self._judge.explain(content, problem=worst, caption=caption)
         except NotAPicture:

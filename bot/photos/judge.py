@@ -8,7 +8,7 @@ from bot.photos.sharpness import CANNOT_TELL
 from flows.values import Problem, Quality, Verdict
 
 ORDER: tuple[Problem, ...] = (
-    "unreadable", "duplicate", "small", "dark", "bright", "blur", "glare", "contrast", "aspect", "seen_before",
+    "duplicate", "small", "dark", "bright", "blur", "unreadable", "glare", "contrast", "aspect", "seen_before",
 )  # fmt: skip
 """Worst first: another picture is needed anyway before light matters, and poor light is what blurs."""
 
@@ -23,20 +23,29 @@ FAINT = 45  # gray levels between the 1st and 99th percentile
 
 
 def verdict(
-    measured: Measured, *, quality: Quality, others: Sequence[str], earlier: Sequence[str]
+    measured: Measured,
+    *,
+    quality: Quality,
+    others: Sequence[str],
+    earlier: Sequence[str],
+    barcode: str | None = None,
 ) -> Verdict:
     """Judge what was measured; every check runs whatever the others say.
 
-    `others` and `earlier` hold fingerprints or SHA-256 sums of pictures of this case and of earlier ones.
+    `others` and `earlier` hold fingerprints or SHA-256 sums of pictures of this case and of earlier ones; `barcode` is
+    what was read, "" where none could be, None where nobody asked.
     """
     found = _of_light(measured) | _of_shape(measured, quality) | _of_sameness(measured, others, earlier)
     if measured.sharpness < CANNOT_TELL:
         found |= {"blur"}
+    if barcode == "":
+        found |= {"unreadable"}
     return Verdict(
         problems=tuple(problem for problem in ORDER if problem in found),
         sharpness=measured.sharpness,
         measures=_rounded(measured),
         fingerprint=measured.fingerprint,
+        barcode=barcode or "",
     )
 
 

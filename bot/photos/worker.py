@@ -16,6 +16,7 @@ from hashlib import sha256
 from typing import Any, BinaryIO
 
 from bot.photos import frames, judge, metrics
+from bot.photos.barcodes import read_barcode
 from bot.photos.prepare import MIME, prepare, sheet
 from bot.ports import NotAPicture, Preparation
 from flows.values import Quality
@@ -63,7 +64,10 @@ class Desk:
     def _judge(self, header: dict[str, Any], blobs: Blobs) -> Answer:
         quality = Quality(actions=header["actions"], min_side=header["min_side"], readable=header["readable"])
         measured = self._measure(blobs[0])
-        found = judge.verdict(measured, quality=quality, others=header["others"], earlier=header["earlier"])
+        barcode = read_barcode(blobs[0]) if quality.readable == "barcode" else None
+        found = judge.verdict(
+            measured, quality=quality, others=header["others"], earlier=header["earlier"], barcode=barcode
+        )
         return {"verdict": asdict(found)}, ()
 
     def _explain(self, header: dict[str, Any], blobs: Blobs) -> Answer:

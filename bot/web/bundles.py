@@ -23,6 +23,7 @@ class DeliveredPhoto:
     height: int
     flags: tuple[str, ...]
     barcode: str
+    barcode_as_ordered: bool | None  # None = not known
 
     @property
     def is_picture(self) -> bool:
@@ -165,4 +166,5 @@ def _photo(folder: Path, entry: dict[str, Any]) -> DeliveredPhoto:
         height=int(entry.get("height") or 0),
         flags=tuple(str(flag) for flag in entry.get("flags", [])),
         barcode=str(entry.get("barcode") or ""),
+        barcode_as_ordered=entry.get("barcode_as_ordered"),
     )

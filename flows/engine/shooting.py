@@ -99,10 +99,11 @@ def _show_retake(turn: Turn, step: Step, shot: Shot, claim: Claim, *, edit: bool
     """One reason, one tip, and the picture that shows why."""
     verdict = claim.verdict
     problem = claim.flags[0] if claim.flags else "blur"
+    told = "no_barcode" if problem == "unreadable" and _wants_barcode(turn, step, shot) else problem
     parts: list[Spans] = [
         (Span(text=title(turn, shot), style="bold"),),
-        turn.words(f"retake.{problem}.reason", shot=title(turn, shot)),
-        turn.words(f"retake.{problem}.tip", shot=title(turn, shot)),
+        turn.words(f"retake.{told}.reason", shot=title(turn, shot)),
+        turn.words(f"retake.{told}.tip", shot=title(turn, shot)),
     ]
     offered = offers_use_anyway(turn, step, shot)
     parts.append(turn.words("retake.offer" if offered else "retake.again", shot=title(turn, shot)))
@@ -117,6 +118,11 @@ def _show_retake(turn: Turn, step: Step, shot: Shot, claim: Claim, *, edit: bool
             ),
         )
     turn.prompt(joined(parts, LINE), (*rows, *_shot_rows(turn, step, shot)), picture=picture, edit=edit)
+
+
+def _wants_barcode(turn: Turn, step: Step, shot: Shot) -> bool:
+    layers = (shot.quality, step.quality, turn.flow.quality)
+    return next((rules.readable for rules in layers if rules.readable), None) == "barcode"
 
 
 def offers_use_anyway(turn: Turn, step: Step, shot: Shot) -> bool:

@@ -255,3 +255,15 @@ def test_send_waits_for_open_photos_says_so_and_then_goes_by_itself(chat: Begin)
     customer.hold = False
     customer.release()
     assert len(customer.bundles[0].photos) == 3
+
+
+def test_a_barcode_that_cannot_be_read_is_asked_for_again_as_such(chat: Begin) -> None:
+    customer = chat()
+    customer.start()
+    for label in ("A-17", "🔀", "A different item"):
+        customer.tap(label)
+    customer.photo()
+
+    customer.photo("unreadable")
+
+    assert "I can't read the barcode." in customer.prompt.text
