@@ -44,10 +44,16 @@ class _Bucket:
     since: float = 0.0
     told: bool = False
 
+    def is_full(self, now: float) -> bool:
+        """Whether it is as one that was never drawn from: then it need not be remembered."""
+        return self._refilled(now) >= self.allowance.burst
+
+    def _refilled(self, now: float) -> float:
+        more = max(0.0, now - self.since) * self.allowance.per_second
+        return min(self.allowance.burst, self.left + more)
+
     def draw(self, now: float) -> Ruling:
-        self.left = min(
-            self.allowance.burst, self.left + max(0.0, now - self.since) * self.allowance.per_second
-        )
+        self.left = self._refilled(now)
         self.since = max(self.since, now)
         if self.left >= self.allowance.burst:
             self.told = False
@@ -67,11 +73,21 @@ class Flood:
     photos: Allowance = PHOTOS
     _chats: OrderedDict[tuple[int, str], _Bucket] = field(default_factory=OrderedDict)
 
+    def __len__(self) -> int:
+        """How many buckets are remembered."""
+        return len(self._chats)
+
     def rule(self, chat: int, event: Event, *, at: float) -> Ruling:
         """Rule on one update of a chat that was sent at `at` (Unix seconds)."""
         if isinstance(event, ChatBlocked):
             return Ruling.TAKEN
+        self._forget_full(at)
         return self._bucket(chat, event).draw(at)
+
+    def _forget_full(self, now: float) -> None:
+        """Let go what was not drawn from for longest, as far as it is full again: chats that rest cost nothing."""
+        while self._chats and next(iter(self._chats.values())).is_full(now):
+            self._chats.popitem(last=False)
 
     def give_back(self, chat: int, event: Event) -> None:
         """Undo a draw: the update was not stored, and Telegram will bring it again."""

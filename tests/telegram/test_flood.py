@@ -81,3 +81,16 @@ def test_chats_not_heard_of_for_long_are_forgotten() -> None:
         flood.rule(chat, TEXT, at=100)
 
     assert len(flood._chats) == 20_000
+
+
+def test_chats_that_rest_are_forgotten_and_one_that_floods_is_not() -> None:
+    flood = Flood()
+    for chat in range(1000):
+        rulings(flood, 1, at=100, chat=chat)
+    rulings(flood, 40, at=104, chat=7)
+
+    after_four_seconds = rulings(flood, 1, at=105, chat=7)
+    remembered = len(flood)
+
+    assert after_four_seconds == [Ruling.TAKEN]  # three came back in the second since
+    assert remembered == 1
