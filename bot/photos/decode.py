@@ -113,6 +113,14 @@ def read_colour(content: bytes, *, longest: int = 0) -> Image.Image:
         return upright
 
 
+def is_plain_jpeg(content: bytes) -> bool:
+    """Tell whether it is a JPEG that shows upright and in sRGB just as it is; raises NotAPicture."""
+    if sniff(content) != "JPEG":
+        return False
+    with _refusing(), _opened(content) as (_, image):
+        return image.mode in {"L", "RGB"} and _turn(image) is None and not image.info.get("icc_profile")
+
+
 @contextmanager
 def _refusing() -> Iterator[None]:
     """Turn whatever a decoder raises into a refusal, and its warnings into silence."""

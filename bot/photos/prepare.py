@@ -5,14 +5,16 @@ from io import BytesIO
 
 from PIL import Image, ImageDraw
 
-from bot.photos.decode import read_colour
+from bot.photos.decode import is_plain_jpeg, read_colour, read_gray
 from bot.photos.lettering import broken, font, write_centred
+from bot.photos.lossless import without_metadata
 from bot.ports import Preparation
 
 MIME = "image/jpeg"
 STEPS = (10, 20, 30, 40)  # of quality given up, one after the other, to meet a limit on bytes
 WORST = 40  # quality below which a smaller picture is better than a worse one
 SHRINK = 0.8
+PROOF = 160  # pixels: large enough to see that a picture decodes
 SMALLEST = 200  # pixels: no limit on bytes makes a picture smaller than this
 
 SHEET_WIDTH = 1280  # pixels
@@ -26,8 +28,11 @@ LINES = 2
 def prepare(content: bytes, *, how: Preparation) -> tuple[bytes, int, int]:
     """Return a seller's JPEG with its width and height; raises NotAPicture.
 
-    A limit on bytes is met by quality first, then by size; it wins over `quality` and `longest_side`.
+    A JPEG in which nothing needs changing loses its metadata and keeps its very pixels. A limit on bytes is met by
+    quality first, then by size; it wins over `quality` and `longest_side`.
     """
+    if (bare := _as_it_is(content, how)) is not None:
+        return bare
     picture = read_colour(content, longest=how.longest_side)
     made = encoded(picture, quality=how.quality)
     while how.max_bytes and len(made) > how.max_bytes:
@@ -37,6 +42,17 @@ def prepare(content: bytes, *, how: Preparation) -> tuple[bytes, int, int]:
         size = (max(1, round(picture.width * SHRINK)), max(1, round(picture.height * SHRINK)))
         picture = picture.resize(size, Image.Resampling.LANCZOS)
     return made, picture.width, picture.height
+
+
+def _as_it_is(content: bytes, how: Preparation) -> tuple[bytes, int, int] | None:
+    """Take the metadata off, where that is all that is to be done."""
+    bare = without_metadata(content) if is_plain_jpeg(content) else None
+    if bare is None or (how.max_bytes and len(bare) > how.max_bytes):
+        return None
+    seen = read_gray(bare, longest=PROOF).inspected  # decodes all of it: half a picture is refused here
+    if how.longest_side and max(seen.width, seen.height) > how.longest_side:
+        return None
+    return bare, seen.width, seen.height
 
 
 def encoded(picture: Image.Image, *, quality: int) -> bytes:

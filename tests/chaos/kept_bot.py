@@ -16,6 +16,7 @@ class KeptBot(RunningBot):
     doom: str = ""
     deaths: int = 0
     _keeper: asyncio.Task[None] | None = field(default=None, repr=False)
+    _stopping: bool = field(default=False, repr=False)
 
     @property
     def points(self) -> Path:
@@ -35,10 +36,13 @@ class KeptBot(RunningBot):
     async def _keep(self) -> None:
         while self.process is not None and await self.process.wait() == -signal.SIGKILL:
             self.deaths += 1
+            if self._stopping:
+                return
             await super().start()
 
     async def stop(self) -> None:
-        """Let it end by itself, and keep it no longer."""
-        await super().stop()
-        if self._keeper is not None:
-            await self._keeper
+        """Let it end by itself, and keep it no longer; its last commit may be its doom, or its keeper be starting it."""
+        self._stopping = True
+        while self._keeper is not None and not self._keeper.done():
+            await super().stop()
+            await asyncio.wait([self._keeper], timeout=0.1)

@@ -91,5 +91,5 @@ def jpeg_segments(content: bytes) -> list[str]:
     return [*names, "cut off"]
 
 
-PLAIN_SEGMENTS = {"SOI", "E0", "DB", "C0", "C2", "C4", "DA"}
-"""Start, JFIF header, tables, frame, scans: what pixels need and nothing else."""
+PLAIN_SEGMENTS = {"SOI", "E0", "DB", "C0", "C2", "C4", "DD", "DA"}
+"""Start, JFIF header, tables, frame, restart interval, scans: what pixels need and nothing else."""
