@@ -1,8 +1,13 @@
 """The small form of `python -m tests.chaos crash`: SIGKILL at every 9th moment of a journey with photos."""
 
+import asyncio
+from pathlib import Path
+
 import pytest
 
+from bot.sandbox.server import Sandbox
 from tests.chaos.crash import crash
+from tests.chaos.kept_bot import KeptBot
 
 EVERY = 9
 
@@ -17,3 +22,18 @@ async def test_a_bot_killed_at_any_moment_delivers_the_right_bundle_once() -> No
     assert report["kills"] >= report["conversations"] - 2
     assert report["points"]["commit"] > 40
     assert report["points"]["call"] > 60
+
+
+async def test_a_bot_killed_as_it_is_stopped_stays_stopped(tmp_path: Path) -> None:
+    async with Sandbox() as sandbox:
+        bot = KeptBot(
+            folder=tmp_path, sandbox=sandbox, database=f"sqlite:///{tmp_path / 'c.db'}", webhook=False
+        )
+        await bot.start()
+        assert bot.process is not None
+
+        bot.process.kill()
+        async with asyncio.timeout(60):
+            await bot.stop()
+
+        assert bot.process.returncode is not None
