@@ -43,7 +43,7 @@ class Intake:
         self._streams = streams
         self._courtesies = courtesies
         self._clock = clock
-        self._flood = flood or Flood()
+        self._flood = Flood() if flood is None else flood  # an empty one counts as false
         self._slow_down = slow_down
 
     async def take(self, update: Any) -> None:

@@ -9,10 +9,13 @@ from PIL import Image
 
 Floats = NDArray[np.float32]
 FINE = 4  # kernels are drawn this many times finer
+GAMMA = 2.2
+NEARLY_WHITE = 248  # gray levels
+MOST_LIGHT = 12.0  # a lamp was at most this many times as bright as white
 
 
 def shaken(picture: Floats, *, share: float, chance: np.random.Generator) -> Floats:
-    """Blur along a bent line as long as `share` of the picture's longer side."""
+    """Blur along a bent line as long as `share` of the picture's longer side; lamps and reflections draw it."""
     length = max(3.5, share * max(picture.shape))
     side = max(3, int(np.ceil(length)) | 1)
     angle, bend = chance.uniform(0, np.pi), chance.uniform(-0.25, 0.25)
@@ -24,7 +27,8 @@ def shaken(picture: Floats, *, share: float, chance: np.random.Generator) -> Flo
     spots = np.clip((points * length * FINE + side * FINE / 2).astype(int), 0, side * FINE - 1)
     kernel = np.zeros((side * FINE, side * FINE), np.float32)
     np.add.at(kernel, (spots[0], spots[1]), 1)
-    return _convolved(picture, _coarse(kernel))
+    light = _light(picture, highlights=float(np.exp(chance.uniform(0, np.log(MOST_LIGHT)))))
+    return _seen(_convolved(light, _coarse(kernel)))
 
 
 def unfocused(picture: Floats, *, share: float) -> Floats:
@@ -90,6 +94,18 @@ def variants(picture: Floats, *, sharp: bool, chance: np.random.Generator) -> It
         yield finished(shaken(seen(), share=chance.uniform(0.012, 0.05), chance=chance)), False
     radius = float(np.exp(chance.uniform(np.log(0.0045), np.log(0.02))))
     yield finished(unfocused(seen(), share=radius)), False
+
+
+def _light(picture: Floats, *, highlights: float) -> Floats:
+    """Return the light that made a picture: what is nearly white may have been `highlights` times as bright."""
+    light = (np.clip(picture, 0, 255) / 255) ** GAMMA
+    return (light * np.where(picture >= NEARLY_WHITE, highlights, 1)).astype(np.float32)
+
+
+def _seen(light: Floats) -> Floats:
+    """Return the picture that light makes, white where there is too much of it."""
+    seen: Floats = (255 * np.clip(light, 0, 1) ** (1 / GAMMA)).astype(np.float32)
+    return seen
 
 
 def _coarse(kernel: Floats) -> Floats:
