@@ -88,10 +88,17 @@ class MinSide(Definition):
     do: Action = "retake"
 
 
+class Blur(Definition):
+    """Sharpness below which a photo is blurred (`clearshot photos tune` suggests one), and what happens then."""
+
+    below: float | None = Field(None, gt=0, lt=1)
+    do: Action | None = None
+
+
 class QualityRules(Definition):
     """What to do about each problem; a missing key is taken from the step, then from the base."""
 
-    blur: Action | None = None
+    blur: Blur | None = None
     dark: Action | None = None
     bright: Action | None = None
     glare: Action | None = None
@@ -100,15 +107,18 @@ class QualityRules(Definition):
     duplicate: Action | None = None
     seen_before: Action | None = None
     unreadable: Action | None = None
+    screen: Action | None = None
     min_side: MinSide | None = None
     readable: Literal["barcode", "text"] | None = None
 
     @model_validator(mode="before")
     @classmethod
     def _shorthand(cls, raw: Any) -> Any:
-        if isinstance(raw, dict) and isinstance(raw.get("min_side"), int):
-            return {**raw, "min_side": {"at": raw["min_side"]}}
-        return raw
+        if not isinstance(raw, dict):
+            return raw
+        side = {"min_side": {"at": raw["min_side"]}} if isinstance(raw.get("min_side"), int) else {}
+        blur = {"blur": {"do": raw["blur"]}} if isinstance(raw.get("blur"), str) else {}
+        return {**raw, **side, **blur}
 
 
 class Retakes(Definition):
@@ -125,6 +135,9 @@ class Shot(Definition):
     say: Text
     title: Text | None = None  # a few words for lists; without it, `say`
     tip: Text | None = None
+    view: Literal["close", "paper"] | None = (
+        None  # what tips must fit: a thing from close by, something printed
+    )
     example: str | None = None  # a drawing beside the flow, NAME.svg
     compare: Literal["order.image", "order.personalization"] | None = None
     quality: QualityRules = QualityRules()

@@ -9,7 +9,17 @@ PhotoKind = Literal["photo", "file", "pdf"]
 """How it was sent: recompressed by Telegram, as an untouched picture file, or as a PDF."""
 
 Problem = Literal[
-    "blur", "dark", "bright", "small", "glare", "contrast", "aspect", "duplicate", "seen_before", "unreadable"
+    "blur",
+    "dark",
+    "bright",
+    "small",
+    "glare",
+    "contrast",
+    "aspect",
+    "duplicate",
+    "seen_before",
+    "unreadable",
+    "screen",
 ]
 """What can be wrong with a picture; `unreadable` means that it is no acceptable picture at all."""
 
@@ -86,6 +96,7 @@ class Quality:
 
     actions: Mapping[str, Literal["retake", "warn", "ignore"]] = field(default_factory=dict)
     min_side: int = 320  # pixels of the shorter side
+    sharp_from: float = 0.5  # sharpness below which a photo is blurred
     readable: Literal["", "barcode", "text"] = ""
 
 

@@ -93,10 +93,13 @@ def sniff(content: bytes) -> str:
     raise NotAPicture("unreadable")
 
 
-def read_gray(content: bytes, *, longest: int) -> Gray:
-    """Decode the luma of the whole picture, its longer side at most `longest` pixels, never enlarged."""
+def read_gray(content: bytes, *, longest: int, enough: int = 0) -> Gray:
+    """Decode the luma of the whole picture, its longer side at most `longest` pixels, never enlarged.
+
+    A decoder that can give it with at least `enough` pixels, for less work, does so.
+    """
     with _refusing(), _opened(content) as (name, image):
-        seen, turn = _decode(image, longest=longest, mode="L")
+        seen, turn = _decode(image, longest=enough or longest, mode="L")
         small = _shrunk(image, longest, lambda strip: _luma(flatten(strip)))
         luma = small.transpose(turn) if turn is not None else small
         return Gray(inspected=Inspected(mime=MIMES[name], width=seen[0], height=seen[1]), luma=luma)

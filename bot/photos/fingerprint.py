@@ -8,6 +8,7 @@ SIDE = 8  # comparisons across, and as many down: 64 bits each way
 INSIDE = 0.92  # share of each side that the second, inner hash sees
 NEAR = 0.26  # share of unlike bits among those set in either; tests/photos holds what it lets through
 HEX = SIDE * SIDE * 2 // 4  # letters of one hash
+ENOUGH = 80  # pixels of the shorter side: more make the hashes no better, only slower
 FLAT = 4.0  # gray levels: a small copy that varies less has no fingerprint
 
 
@@ -16,6 +17,7 @@ def fingerprint(luma: Image.Image) -> str:
 
     A bit says whether the neighbour to the right (then below) is brighter (dHash: Krawetz, "Kind of like that", 2013).
     """
+    luma = luma.reduce(max(1, min(luma.size) // ENOUGH))
     if np.asarray(luma.resize((SIDE, SIDE), Image.Resampling.BOX)).std() < FLAT:
         return ""
     width, height = luma.size

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 
 from bot.photos.fingerprint import same_picture
 from bot.photos.metrics import Measured
-from bot.photos.sharpness import CANNOT_TELL
 from flows.values import Problem, Quality, Verdict
 
 ORDER: tuple[Problem, ...] = (
@@ -36,7 +35,7 @@ def verdict(
     what was read, "" where none could be, None where nobody asked.
     """
     found = _of_light(measured) | _of_shape(measured, quality) | _of_sameness(measured, others, earlier)
-    if measured.sharpness < CANNOT_TELL:
+    if measured.sharpness < quality.sharp_from:
         found |= {"blur"}
     if barcode == "":
         found |= {"unreadable"}

@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
-import numpy as np
-from numpy.typing import NDArray
+from PIL import Image
 
 from bot.photos.decode import read_colour, read_gray
 from bot.photos.fingerprint import fingerprint
-from bot.photos.sharpness import FINE, coarse, sharpness
+from bot.photos.sharpness import DETAIL, ENOUGH, middle_of, sharpness
 from bot.photos.tones import colourfulness, tones
 from bot.ports import Inspected
 
@@ -33,18 +32,18 @@ class Measured:
 
 def measure(content: bytes) -> Measured:
     """Decode and measure; raises NotAPicture."""
-    gray = read_gray(content, longest=FINE)
-    small = coarse(gray.luma)
+    gray = read_gray(content, longest=DETAIL, enough=ENOUGH)
+    middle = middle_of(gray.luma)
     return Measured(
         inspected=gray.inspected,
-        sharpness=sharpness(gray.luma, small),
-        tones=_tones(np.asarray(small), content),
-        fingerprint=fingerprint(small),
+        sharpness=sharpness(gray.luma, middle),
+        tones=_tones(middle, content),
+        fingerprint=fingerprint(middle),
         sha256=sha256(content).hexdigest(),
     )
 
 
-def _tones(luma: NDArray[np.uint8], content: bytes) -> dict[str, float]:
+def _tones(luma: Image.Image, content: bytes) -> dict[str, float]:
     numbers = tones(luma)
     colour = colourfulness(read_colour(content, longest=SMALL)) if numbers["mean"] >= PALE else 0.0
     return numbers | {"colour": colour}

@@ -36,7 +36,7 @@ def soft_place(photo: Image.Image, *, side: int) -> Box:
 def glare_place(photo: Image.Image) -> Box | None:
     """Box the largest blown-out patch inside the photo, None when there is none."""
     luma, ratio = _small(photo)
-    cells = np.array(glare_cells(luma.astype(np.uint8)))
+    cells: NDArray[np.int_] = np.array(glare_cells(Image.fromarray(luma.astype(np.uint8))), np.int_)
     if not cells.size:
         return None
     (top, left), (bottom, right) = cells.min(0) * CELL, (cells.max(0) + 1) * CELL

@@ -10,7 +10,7 @@ import os
 import sys
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -63,9 +63,7 @@ class PhotoPool:
         """Judge one picture."""
         asked = {
             "verb": "judge",
-            "actions": dict(quality.actions),
-            "min_side": quality.min_side,
-            "readable": quality.readable,
+            "quality": {**asdict(replace(quality, actions={})), "actions": dict(quality.actions)},
             "others": list(others),
             "earlier": list(earlier),
         }

@@ -16,11 +16,13 @@ from PIL import Image
 
 from bot.photos.edges import edges
 from bot.photos.spectrum import spectrum
+from bot.photos.tones import contrast
 
-FINE = (
-    900  # pixels: a longer picture is judged at this size; detail beyond it hardly shows on a seller's screen
-)
-COARSE = 640  # pixels: edges and tones are measured at this size
+DETAIL = 1800  # pixels: a longer picture is judged at no more than this
+ENOUGH = 900  # pixels: as long is long enough, where a decoder gives it for less work
+MIDDLE = 512  # pixels: edges are measured at no more than this
+COARSE = 320  # pixels: the spectrum is measured at about this size too
+SOFTENED = 0.15  # share of the next pixel that goes into each pixel of a picture that was made small
 SMALLEST = 32  # pixels a side: below, nothing can be told
 FLAT = 16.0  # gray levels between the 1st and 99th percentile: less is a blank surface
 CANNOT_TELL = 0.5
@@ -40,28 +42,47 @@ class Model:
     threshold: float  # the answer at which sharpness is 0.5
 
 
-def coarse(luma: Image.Image) -> Image.Image:
-    """Make a luma picture of at most FINE pixels small enough for edges and tones."""
-    ratio = COARSE / max(luma.size)
-    if ratio >= 1:
-        return luma
-    size = (max(1, round(luma.width * ratio)), max(1, round(luma.height * ratio)))
-    return luma.resize(size, Image.Resampling.BILINEAR)
+def middle_of(detail: Image.Image) -> Image.Image:
+    """Make a luma picture of at most DETAIL pixels small enough for edges and tones."""
+    factor = -(-max(detail.size) // MIDDLE)
+    return detail.reduce(factor) if factor > 1 else detail
 
 
-def features(luma: Image.Image, small: Image.Image) -> dict[str, float]:
-    """Measure a luma picture, at least SMALLEST pixels a side, and its `coarse` copy."""
-    return edges(np.asarray(small)) | spectrum(np.asarray(luma, np.float32))
+def features(detail: Image.Image, middle: Image.Image) -> dict[str, float]:
+    """Measure edges at a middling size, the spectrum as fine as it is and at a coarse size ("coarse ...").
+
+    What was made small is softened a little: its pixels are crisper than those that a camera or a messenger makes, and
+    without that a model takes small photos for blurred.
+    """
+    fine = spectrum(np.asarray(detail))
+    coarse = spectrum(np.asarray(_coarse(detail)))
+    numbers = edges(middle if middle is detail else _softened(middle)) | fine
+    return numbers | {f"coarse {name}": value for name, value in coarse.items()}
 
 
-def sharpness(luma: Image.Image, small: Image.Image) -> float:
+def _softened(luma: Image.Image) -> Image.Image:
+    """Mix each pixel with the next one across, then down; the picture loses a column and a row."""
+    width, height = luma.size
+    across = Image.blend(luma.crop((0, 0, width - 1, height)), luma.crop((1, 0, width, height)), SOFTENED)
+    return Image.blend(
+        across.crop((0, 0, width - 1, height - 1)), across.crop((0, 1, width - 1, height)), SOFTENED
+    )
+
+
+def _coarse(detail: Image.Image) -> Image.Image:
+    longest = max(detail.size)
+    if (factor := round(longest / COARSE)) > 1:
+        return detail.reduce(factor)
+    size = (max(1, round(side * COARSE / longest)) for side in detail.size)
+    width, height = (max(SMALLEST, side) for side in size)
+    return detail.resize((width, height), Image.Resampling.BICUBIC)
+
+
+def sharpness(detail: Image.Image, middle: Image.Image) -> float:
     """Say how sharp a luma picture is: 0..1, below 0.5 = blurred, exactly 0.5 where it cannot be told."""
-    if min(small.size) < SMALLEST:
+    if min(detail.size) < SMALLEST or contrast(middle.histogram()) < FLAT:
         return CANNOT_TELL
-    low, high = np.percentile(np.asarray(small), (1, 99))
-    if high - low < FLAT:
-        return CANNOT_TELL
-    answer = answer_of(shipped_model(), features(luma, small))
+    answer = answer_of(shipped_model(), features(detail, middle))
     return float(1 / (1 + np.exp(-np.clip(answer, -30, 30))))
 
 

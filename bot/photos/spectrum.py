@@ -9,46 +9,56 @@ a soft background still shows in the upper percentiles over tiles.
 from functools import cache
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
+Bytes = NDArray[np.uint8]
 
 TILE = 64  # pixels
+STRIDE = 48  # pixels between tiles of a small picture; those of one from LARGE on lie side by side
+LARGE = 500  # pixels a side
+THIN = 4  # every so many pixels are enough to see contrast
 RINGS = (0.03, 0.07, 0.12, 0.18, 0.25, 0.33, 0.42, 0.5)  # cycles per pixel
 SECTORS = 8
-MOST_TILES = 60  # bounds the time; those with most contrast are taken
+MOST_TILES = 24  # bounds the time; those with most contrast are taken
 FLAT = 6.0  # gray levels: a tile that varies less says nothing
 FEWEST_TILES = 4
 FLOOR = np.float32(0.5)  # power of rounding to whole gray levels, roughly
 
 
-def spectrum(luma: Floats) -> dict[str, float]:
-    """Measure a luma picture (0..255, at least 32 pixels a side): logarithms of power ratios."""
-    tiles, share = _busy_tiles(_tiles(luma))
+def spectrum(luma: Bytes) -> dict[str, float]:
+    """Measure a luma picture: logarithms of power ratios."""
+    tiles, share = _busy_tiles(luma)
     power = _power(tiles)  # tile, ring, sector
-    numbers = {"tiles": float(np.log(share + 0.02))}
-    numbers |= _falloff(power)
-    numbers |= _directions_of_the_whole(power)
-    numbers |= _directions_of_tiles(power)
-    return numbers
+    columns = _falloff(power) | _directions_of_the_whole(power) | _directions_of_tiles(power)
+    numbers = {
+        f"{name}{ring}": float(value) for name, of in columns.items() for ring, value in enumerate(of, 2)
+    }
+    return numbers | {"tiles": float(np.log(share + 0.02))}
 
 
-def _tiles(luma: Floats) -> Floats:
-    """Cut into overlapping tiles; a picture smaller than a tile is mirrored out to one."""
+def _busy_tiles(luma: Bytes) -> tuple[Floats, float]:
+    """Take the tiles with most contrast, each less its mean; also the share of all tiles that are not flat.
+
+    A picture smaller than a tile is mirrored out to one.
+    """
     short = [max(0, TILE - side) for side in luma.shape]
     if any(short):
         luma = np.pad(luma, [(0, short[0]), (0, short[1])], mode="symmetric")
-    starts = [np.linspace(0, side - TILE, round((side - TILE) / (TILE * 0.75)) + 1) for side in luma.shape]
-    rows, columns = (start.astype(int) for start in starts)
-    return np.stack([luma[y : y + TILE, x : x + TILE] for y in rows for x in columns])
-
-
-def _busy_tiles(tiles: Floats) -> tuple[Floats, float]:
-    tiles = tiles - tiles.mean((1, 2), keepdims=True)
-    contrast = np.sqrt((tiles * tiles).mean((1, 2)))
+    rows, columns = (np.linspace(0, side - TILE, _tiles_along(side)).astype(int) for side in luma.shape)
+    tiles = sliding_window_view(luma, (TILE, TILE))
+    thinned = tiles[:, :, ::THIN, ::THIN][np.ix_(rows, columns)].astype(np.float32)
+    contrast = thinned.reshape(rows.size * columns.size, -1).std(1)
     busy = int((contrast > FLAT).sum())
     best = np.argsort(-contrast, kind="stable")[: max(min(busy, MOST_TILES), FEWEST_TILES)]
-    return tiles[best], busy / len(tiles)
+    taken = tiles[rows[best // columns.size], columns[best % columns.size]].astype(np.float32)
+    taken -= taken.mean((1, 2), keepdims=True)
+    return taken, busy / contrast.size
+
+
+def _tiles_along(side: int) -> int:
+    return -(-side // TILE) if side >= LARGE else round((side - TILE) / STRIDE) + 1
 
 
 @cache
@@ -58,65 +68,68 @@ def _window() -> Floats:
 
 
 @cache
-def _bins() -> tuple[NDArray[np.intp], NDArray[np.intp], Floats]:
-    """Order the spectrum's samples by ring and sector: (order, where each bin begins, how many it has)."""
+def _means() -> Floats:
+    """Return the matrix that takes a spectrum's samples to the mean of each ring and sector."""
     down, across = np.fft.fftfreq(TILE)[:, None], np.fft.rfftfreq(TILE)[None, :]
     ring = np.digitize(np.hypot(down, across), RINGS) - 1
     sector = np.floor(np.arctan2(down, across) % np.pi / np.pi * SECTORS + 0.5).astype(int) % SECTORS
     count = (len(RINGS) - 1) * SECTORS
-    inside = (ring >= 0) & (ring < len(RINGS) - 1)
-    bins = np.where(inside, ring * SECTORS + sector, count).ravel()
-    order = np.argsort(bins, kind="stable")
-    starts = np.searchsorted(bins[order], np.arange(count + 1))
-    return order, starts[:-1], np.diff(starts).astype(np.float32)
+    bins = np.where((ring >= 0) & (ring < len(RINGS) - 1), ring * SECTORS + sector, count).ravel()
+    matrix = np.zeros((bins.size, count + 1), np.float32)
+    matrix[np.arange(bins.size), bins] = 1
+    means: Floats = matrix[:, :count] / matrix[:, :count].sum(0) / np.float32(TILE**2)
+    return means
 
 
 def _power(tiles: Floats) -> Floats:
-    order, starts, sizes = _bins()
-    found = np.abs(np.fft.rfft2(tiles * _window())) ** 2 / TILE**2
-    last = int(starts[-1] + sizes[-1])
-    sums = np.add.reduceat(found.reshape(len(tiles), -1)[:, order[:last]], starts, axis=1)
-    shaped = (sums / sizes).reshape(len(tiles), len(RINGS) - 1, SECTORS)
-    return shaped.astype(np.float32) + FLOOR
+    found = np.fft.rfft2(tiles * _window()).astype(np.complex64, copy=False)
+    power: Floats = found.real**2
+    power += found.imag**2
+    means = power.reshape(len(tiles), -1) @ _means()
+    shaped: Floats = means.reshape(len(tiles), len(RINGS) - 1, SECTORS) + FLOOR
+    return shaped
 
 
-def _falloff(power: Floats) -> dict[str, float]:
+def _falloff(power: Floats) -> dict[str, Floats]:
     """Power of a ring to that of two rings below: how it is in the middling and in the sharpest tiles."""
     rings = np.log(power.mean(2))
-    steps = {ring: rings[:, ring] - rings[:, ring - 2] for ring in range(2, rings.shape[1])}
+    middling, sharp, sharpest = _percentiles(rings[:, 2:] - rings[:, :-2], (50, 80, 100))
+    return {"fall_50_": middling, "fall_80_": sharp, "fall_100_": sharpest}
+
+
+def _directions_of_the_whole(power: Floats) -> dict[str, Floats]:
+    """Power by direction over all tiles: by mean power, and by mean logarithm, where no tile outweighs others."""
+    loud, even = np.log(power.mean(0)), np.log(power).mean(0)
+    step, level = loud[2:] - loud[1], even[2:] - even[:2].mean(0)
+    wave = np.exp(2j * np.pi * np.arange(SECTORS) / SECTORS)
     return {
-        f"fall{ring}_{share}": float(value)
-        for ring, step in steps.items()
-        for share, value in zip((50, 80, 100), np.percentile(step, (50, 80, 100)), strict=True)
+        "loud_min": step.min(1),
+        "loud_max": step.max(1),
+        "loud_mean": step.mean(1),
+        "loud_spread": loud[2:].max(1) - loud[2:].min(1),
+        "even_min": level.min(1),
+        "even_max": level.max(1),
+        "even_mean": level.mean(1),
+        "even_lean": np.abs((even[2:] * wave).sum(1)).astype(np.float32) / SECTORS,
     }
 
 
-def _directions_of_the_whole(power: Floats) -> dict[str, float]:
-    """Power by direction over all tiles: by mean power, and by mean logarithm, where no tile outweighs others."""
-    loud, even = np.log(power.mean(0)), np.log(power).mean(0)
-    base = even[:2].mean(0)
-    wave = np.exp(2j * np.pi * np.arange(SECTORS) / SECTORS)
-    numbers: dict[str, float] = {}
-    for ring in range(2, loud.shape[0]):
-        step, level = loud[ring] - loud[1], even[ring] - base
-        numbers[f"loud{ring}_min"] = float(step.min())
-        numbers[f"loud{ring}_max"] = float(step.max())
-        numbers[f"loud{ring}_mean"] = float(step.mean())
-        numbers[f"loud{ring}_spread"] = float(loud[ring].max() - loud[ring].min())
-        numbers[f"even{ring}_min"] = float(level.min())
-        numbers[f"even{ring}_max"] = float(level.max())
-        numbers[f"even{ring}_mean"] = float(level.mean())
-        numbers[f"even{ring}_lean"] = float(abs((even[ring] * wave).sum()) / SECTORS)
-    return numbers
-
-
-def _directions_of_tiles(power: Floats) -> dict[str, float]:
+def _directions_of_tiles(power: Floats) -> dict[str, Floats]:
     """Within each tile: how unlike its directions are, and how much is left in its weakest one."""
     smooth = np.log((power + np.roll(power, 1, 2) + np.roll(power, -1, 2)) / 3)
-    numbers: dict[str, float] = {}
-    for ring in range(2, smooth.shape[1]):
-        weakest = (smooth[:, ring] - smooth[:, 1]).min(1)
-        numbers[f"tile{ring}_spread"] = float(np.median(smooth[:, ring].max(1) - smooth[:, ring].min(1)))
-        numbers[f"tile{ring}_weakest"] = float(np.median(weakest))
-        numbers[f"tile{ring}_best"] = float(np.percentile(weakest, 85))
-    return numbers
+    weakest, best = _percentiles((smooth[:, 2:] - smooth[:, 1:2]).min(2), (50, 85))
+    (spread,) = _percentiles(smooth[:, 2:].max(2) - smooth[:, 2:].min(2), (50,))
+    return {"tile_spread": spread, "tile_weakest": weakest, "tile_best": best}
+
+
+def _percentiles(values: Floats, percents: tuple[int, ...]) -> list[Floats]:
+    """Percentiles down the first axis; many times faster on little data than the general way."""
+    ordered = np.sort(values, axis=0)
+    last = len(ordered) - 1
+    found = []
+    for percent in percents:
+        place = percent / 100 * last
+        below = int(place)
+        above = min(below + 1, last)
+        found.append(ordered[below] + (ordered[above] - ordered[below]) * np.float32(place - below))
+    return found

@@ -1,31 +1,42 @@
 """How light is spread over a picture: numbers, and where it is blown out; no verdict."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-Bytes = NDArray[np.uint8]
-
 WHITE = 250  # a luma from here on shows nothing any more
-CELL = 16  # pixels: blown areas are looked for in cells of this side
+CELL = 12  # pixels: blown areas are looked for in cells of this side
 BLOWN = 0.6  # share of a cell's pixels
 PERCENTS = (1, 5, 10, 25, 50, 75, 90, 95, 99)
+
+_WHITE_ONLY = [255 if value >= WHITE else 0 for value in range(256)]
 
 Cells = tuple[tuple[int, int], ...]
 
 
-def tones(luma: Bytes) -> dict[str, float]:
+def contrast(histogram: Sequence[int]) -> float:
+    """Gray levels between the 1st and 99th percentile of a luma picture's histogram."""
+    low, high = _ranks(np.cumsum(histogram), (1, 99))
+    return high - low
+
+
+def tones(luma: Image.Image) -> dict[str, float]:
     """Mean, percentiles (luma 0..255) and shares (0..1) of a luma picture."""
-    histogram = np.bincount(luma.ravel(), minlength=256)
+    histogram = np.array(luma.histogram())
     rising = np.cumsum(histogram)
-    ranks = np.searchsorted(rising, np.array(PERCENTS) / 100 * rising[-1])
-    numbers = {f"p{percent}": float(rank) for percent, rank in zip(PERCENTS, ranks, strict=True)}
+    ranks = _ranks(rising, PERCENTS)
+    numbers = {f"p{percent}": rank for percent, rank in zip(PERCENTS, ranks, strict=True)}
     numbers["mean"] = float((histogram * np.arange(256)).sum() / rising[-1])
     numbers["white"] = float(histogram[WHITE:].sum() / rising[-1])
-    numbers["glare"] = len(glare_cells(luma)) * CELL * CELL / luma.size
+    some = histogram[WHITE:].sum() > CELL * CELL * BLOWN
+    numbers["glare"] = len(glare_cells(luma)) * CELL * CELL / int(rising[-1]) if some else 0.0
     return numbers
+
+
+def _ranks(rising: NDArray[np.int_], percents: tuple[int, ...]) -> list[float]:
+    return [float(rank) for rank in np.searchsorted(rising, np.array(percents) / 100 * rising[-1])]
 
 
 def colourfulness(picture: Image.Image) -> float:
@@ -34,16 +45,16 @@ def colourfulness(picture: Image.Image) -> float:
     return float(np.percentile(channels.max(2) - channels.min(2), 95))
 
 
-def glare_cells(luma: Bytes) -> Cells:
+def glare_cells(luma: Image.Image) -> Cells:
     """Return the largest blown-out patch that lies inside the picture, as (row, column) of cells.
 
     A patch that reaches the border is a window or a white page, not a reflection on the thing.
     """
-    rows, columns = luma.shape[0] // CELL, luma.shape[1] // CELL
+    columns, rows = luma.width // CELL, luma.height // CELL
     if not rows or not columns:
         return ()
-    white = luma[: rows * CELL, : columns * CELL] >= WHITE
-    blown = white.reshape(rows, CELL, columns, CELL).mean((1, 3)) > BLOWN
+    white = luma.crop((0, 0, columns * CELL, rows * CELL)).point(_WHITE_ONLY)
+    blown = np.asarray(white.reduce(CELL)) > BLOWN * 255
     inside = [patch for patch in _patches(blown) if not _touches_border(patch, rows, columns)]
     return max(inside, key=len, default=())
 

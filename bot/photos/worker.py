@@ -62,7 +62,7 @@ class Desk:
         return {"inspected": asdict(self._measure(blobs[0]).inspected)}, ()
 
     def _judge(self, header: dict[str, Any], blobs: Blobs) -> Answer:
-        quality = Quality(actions=header["actions"], min_side=header["min_side"], readable=header["readable"])
+        quality = Quality(**header["quality"])
         measured = self._measure(blobs[0])
         barcode = read_barcode(blobs[0]) if quality.readable == "barcode" else None
         found = judge.verdict(

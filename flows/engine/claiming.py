@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from flows.conversation import Claim, ShotState
-from flows.definition import QualityRules, Shot, Step
+from flows.definition import Blur, QualityRules, Shot, Step
 from flows.effects import ForgetPhotos, JudgePhoto, StorePhoto
 from flows.engine import shooting
 from flows.engine.lookup import accepted
@@ -151,25 +151,30 @@ def shot_named(turn: Turn, label: str) -> tuple[Shot | None, Step | None]:
     return None, None
 
 
-DEFAULT_ACTIONS = QualityRules(
-    blur="retake", dark="retake", bright="retake", glare="warn", contrast="ignore", aspect="ignore",
-    duplicate="retake", seen_before="warn", unreadable="warn",
+DEFAULT_RULES = QualityRules(
+    blur=Blur(do="retake"), dark="retake", bright="retake", glare="warn", contrast="ignore", aspect="ignore",
+    duplicate="retake", seen_before="warn", unreadable="warn", screen="ignore",
 )  # fmt: skip
-PROBLEMS = ("blur", "dark", "bright", "glare", "contrast", "aspect", "duplicate", "seen_before", "unreadable")
+PROBLEMS = (
+    "dark", "bright", "glare", "contrast", "aspect", "duplicate", "seen_before", "unreadable", "screen",
+)  # fmt: skip
 
 
 def merged_quality(turn: Turn, shot: Shot, step: Step) -> Quality:
     """Merge the rules of shot, step and flow, key by key; the nearest wins."""
-    layers = (shot.quality, step.quality, turn.flow.quality, DEFAULT_ACTIONS)
+    layers = (shot.quality, step.quality, turn.flow.quality, DEFAULT_RULES)
     actions = {
         problem: next(action for layer in layers if (action := getattr(layer, problem)) is not None)
         for problem in PROBLEMS
     }
+    blurs = [layer.blur for layer in layers if layer.blur is not None]
+    actions["blur"] = next(blur.do for blur in blurs if blur.do is not None)
     side = next((layer.min_side for layer in layers if layer.min_side is not None), None)
     readable = next((layer.readable for layer in layers if layer.readable is not None), None)
     return Quality(
         actions={**actions, "small": side.do if side else "retake"},
         min_side=side.at if side else 320,
+        sharp_from=next((blur.below for blur in blurs if blur.below is not None), 0.5),
         readable=readable or "",
     )
 

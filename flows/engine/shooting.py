@@ -103,7 +103,7 @@ def _show_retake(turn: Turn, step: Step, shot: Shot, claim: Claim, *, edit: bool
     parts: list[Spans] = [
         (Span(text=title(turn, shot), style="bold"),),
         turn.words(f"retake.{told}.reason", shot=title(turn, shot)),
-        turn.words(f"retake.{told}.tip", shot=title(turn, shot)),
+        turn.words(_tip(turn, shot, told), shot=title(turn, shot)),
     ]
     offered = offers_use_anyway(turn, step, shot)
     parts.append(turn.words("retake.offer" if offered else "retake.again", shot=title(turn, shot)))
@@ -118,6 +118,13 @@ def _show_retake(turn: Turn, step: Step, shot: Shot, claim: Claim, *, edit: bool
             ),
         )
     turn.prompt(joined(parts, LINE), (*rows, *_shot_rows(turn, step, shot)), picture=picture, edit=edit)
+
+
+def _tip(turn: Turn, shot: Shot, told: str) -> str:
+    """Name the tip that fits best: another one when the first did not help, one for what the shot looks at."""
+    wanted = (["tip_again"] if state_of(turn, shot.label).retakes > 1 else []) + [f"tip_{shot.view}"]
+    ids = [f"retake.{told}.{name}" for name in wanted]
+    return next((text_id for text_id in ids if turn.catalogue.texts.has(text_id)), f"retake.{told}.tip")
 
 
 def _wants_barcode(turn: Turn, step: Step, shot: Shot) -> bool:

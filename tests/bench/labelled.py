@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.photos.curves import auc, rate
+
 Floats = NDArray[np.float64]
 
 
@@ -69,22 +71,6 @@ def folds(groups: Sequence[str], *, count: int = 10, seed: int = 0) -> NDArray[n
         fold[group] = int(loads.argmin())
         loads[fold[group]] += sizes[group]
     return fold[index]
-
-
-def auc(sharp: NDArray[np.bool_], answers: Floats) -> float:
-    """Chance that a sharp photo scores above a blurred one, ties counting half (Mann and Whitney)."""
-    above = answers[sharp][:, None] - answers[~sharp][None, :]
-    return float((np.sign(above) / 2 + 0.5).mean())
-
-
-def rate(hits: int, of: int) -> str:
-    """Write k/n with its 95 % interval (Wilson, J. Am. Stat. Assoc. 22, 1927)."""
-    if not of:
-        return "0/0"
-    z, share = 1.96, hits / of
-    middle = (share + z * z / (2 * of)) / (1 + z * z / of)
-    reach = z * np.sqrt(share * (1 - share) / of + z * z / (4 * of * of)) / (1 + z * z / of)
-    return f"{hits}/{of} = {share:.1%} ({max(0, middle - reach):.1%} to {min(1, middle + reach):.1%})"
 
 
 SLICES: dict[str, Callable[[Labelled], bool]] = {

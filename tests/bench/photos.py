@@ -19,11 +19,12 @@ import numpy as np
 from PIL import Image
 
 from bot.photos import sharpness
+from bot.photos.curves import auc, rate
 from bot.photos.metrics import measure
 from bot.photos.pool import PhotoPool
 from bot.ports import NotAPicture, Preparation
 from flows.values import Quality
-from tests.bench.labelled import auc, labelled_photos, rate, report, sample_folder
+from tests.bench.labelled import labelled_photos, report, sample_folder
 from tests.photos.scenes import jpeg, scene
 
 ROUNDS = 15

@@ -8,10 +8,11 @@ import pytest
 from PIL import Image
 
 from bot.photos import judge
+from bot.photos.curves import auc
 from bot.photos.metrics import Measured, measure
-from bot.photos.sharpness import CANNOT_TELL, coarse, sharpness
+from bot.photos.sharpness import CANNOT_TELL, middle_of, sharpness
 from flows.values import Quality, Verdict
-from tests.bench.labelled import auc, labelled_photos
+from tests.bench.labelled import labelled_photos
 from tests.photos.scenes import jpeg, scaled_light, scene, shaken, unfocused, washed_out, with_reflection
 
 
@@ -108,7 +109,7 @@ def test_a_blank_surface_cannot_be_told(value: int) -> None:
 def test_sharpness_is_a_number_for_every_shape(size: tuple[int, int]) -> None:
     noise = Image.fromarray(np.random.default_rng(0).integers(0, 255, size).astype(np.uint8))
 
-    assert 0 <= sharpness(noise, coarse(noise)) <= 1
+    assert 0 <= sharpness(noise, middle_of(noise)) <= 1
 
 
 def test_the_same_bytes_and_the_same_picture_are_duplicates(good: Measured) -> None:
