@@ -3,11 +3,13 @@
 import re
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import orjson
 
 from bot.ports import LabelledFile
+from bot.printed import facts, masked
 from flows.values import Bundle
 
 VERSION = 1
@@ -66,7 +68,7 @@ def manifest(bundle: Bundle, files: Sequence[LabelledFile]) -> bytes:
         "message": bundle.message,
         "customer": {"first_name": bundle.customer_name, "locale": bundle.customer_locale},
         "answers": [{"question": question, "answer": answer} for question, answer in bundle.answers],
-        "photos": [_photo(file, ordered=bundle.item.barcode if bundle.item else "") for file in files],
+        "photos": [_photo(file, bundle) for file in files],
         "missing": [{"label": one.label, "title": one.title, "reason": one.reason} for one in bundle.missing],
     }
     return orjson.dumps(_writable(told), option=orjson.OPT_INDENT_2)
@@ -81,7 +83,7 @@ def _writable(value: Any) -> Any:
     return [_writable(inner) for inner in value] if isinstance(value, list) else value
 
 
-def _photo(file: LabelledFile, *, ordered: str) -> dict[str, Any]:
+def _photo(file: LabelledFile, bundle: Bundle) -> dict[str, Any]:
     told: dict[str, Any] = {
         "file": file.name,
         "label": file.label,
@@ -93,10 +95,19 @@ def _photo(file: LabelledFile, *, ordered: str) -> dict[str, Any]:
         "height": file.height,
         "flags": list(file.flags),
     }
-    found = {"barcode": file.barcode, "text": file.text}
+    ordered = bundle.item.barcode if bundle.item else ""
+    if file.barcode:
+        told["barcode"] = file.barcode
     if file.barcode and ordered:
         told["barcode_as_ordered"] = _bare(file.barcode) == _bare(ordered)
-    return told | {name: words for name, words in found.items() if words}
+    if file.text:
+        text = masked(file.text)
+        found = asdict(facts(text.splitlines(), order_number=bundle.order.number))
+        told |= {
+            "text": text,
+            "printed": {name: fact for name, fact in found.items() if fact not in {"", None}},
+        }
+    return told
 
 
 def _bare(code: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from flows.effects import ForwardText, Say
 from flows.values import Bundle, Order, Picture, Quality, Upload, Verdict
@@ -109,7 +109,9 @@ class Preparation:
 
     longest_side: int = 2048  # pixels
     max_bytes: int = 0  # per file, 0 = no limit
-    quality: int = 85
+    bundle_bytes: int = 0  # of all files together, 0 = no limit
+    format: Literal["jpeg", "webp", "png"] = "jpeg"
+    quality: int = 85  # of JPEG and WebP
 
 
 class PhotoJudge(Protocol):

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
@@ -23,6 +23,8 @@ class Photos(BaseModel):
 
     longest_side: int = Field(2048, ge=320, le=10000)
     max_bytes: int = Field(0, ge=0)
+    bundle_bytes: int = Field(0, ge=0)
+    format: Literal["jpeg", "webp", "png"] = "jpeg"
     quality: int = Field(85, ge=40, le=95)
 
 
@@ -46,11 +48,7 @@ class Entry(BaseModel):
             locale=self.locale,
             inbox=self.inbox,
             settings=self.settings,
-            preparation=Preparation(
-                longest_side=self.photos.longest_side,
-                max_bytes=self.photos.max_bytes,
-                quality=self.photos.quality,
-            ),
+            preparation=Preparation(**self.photos.model_dump()),
         )
 
     def seller(self, seller_id: str) -> Seller:

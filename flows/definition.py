@@ -266,6 +266,7 @@ class Flow(Definition):
     waiting: Waiting | None = None
     quality: QualityRules = QualityRules()
     retakes: Retakes | None = None
+    originals: Literal["keep", "drop"] = "keep"  # what becomes of them once the seller has the bundle
     steps: dict[StepId, Step] = {}
     when: str | None = None
     priority: int = 0
@@ -297,5 +298,6 @@ class Base(Definition):
     waiting: Waiting | None = None
     quality: QualityRules = QualityRules()
     retakes: Retakes | None = None
+    originals: Literal["keep", "drop"] = "keep"
     fragments: tuple[str, ...] = ()  # fragments that its flows may use
     commands: tuple[str, ...] = ()  # commands that work in its flows

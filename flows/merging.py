@@ -23,7 +23,7 @@ class MergeFault(ValueError):
 
 def with_defaults(flow: Map, base: Map) -> None:
     """Give a flow what its base says and it does not; `quality` is merged key by key."""
-    for key in ("waiting", "retakes", "locales"):
+    for key in ("waiting", "retakes", "originals", "locales"):
         if key in base and key not in flow:
             flow.put(key, copied(base[key]), base.marks[key])
     rules = base.get("quality")

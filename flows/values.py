@@ -100,6 +100,12 @@ class Quality:
     readable: Literal["", "barcode", "text"] = ""
 
 
+def reason_id(problem: str, readable: str) -> str:
+    """Name the texts below `retake.` that tell of a problem: what was to be read makes a difference."""
+    wanted = {"barcode": "no_barcode", "text": "no_text"}
+    return wanted.get(readable, problem) if problem == "unreadable" else problem
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """What the judge found: every problem found, worst first; what is done about them is the flow's decision."""

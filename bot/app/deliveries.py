@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from bot.app.jobs import NotReady, Result
 from bot.ports import (
@@ -24,6 +25,8 @@ SUPPORT = "support"
 
 NameFiles = Callable[[Bundle, Sequence[str]], Sequence[str]]
 """Names the files of a bundle, by the media types that they have after preparation."""
+Prepared = tuple[bytes, str, int, int]
+"""Content, media type, width and height in pixels."""
 WriteManifest = Callable[[Bundle, Sequence[LabelledFile]], bytes]
 
 
@@ -50,6 +53,8 @@ class Packer:
         how = self._preparations.get(bundle.seller.id, Preparation())
         try:
             prepared = [await self._prepared(photo, how) for photo in bundle.photos]
+            if how.bundle_bytes:
+                prepared = await self._fitted(bundle, prepared, how)
         except TransientFailure as failure:
             raise NotReady(str(failure)) from None
         names = self._name_files(bundle, [mime for _, mime, _, _ in prepared])
@@ -59,7 +64,16 @@ class Packer:
         )
         return Parcel(bundle=bundle, files=files, manifest=self._write_manifest(bundle, files))
 
-    async def _prepared(self, photo: BundlePhoto, how: Preparation) -> tuple[bytes, str, int, int]:
+    async def _fitted(self, bundle: Bundle, made: list[Prepared], how: Preparation) -> list[Prepared]:
+        """Prepare the largest photos anew, each with its share of what the whole bundle may weigh."""
+        most = fair_share([len(content) for content, _, _, _ in made], how.bundle_bytes)
+        smaller = replace(how, max_bytes=max(1, min(most, how.max_bytes or most)))
+        return [
+            await self._prepared(photo, smaller) if len(one[0]) > most and photo.photo.kind != "pdf" else one
+            for photo, one in zip(bundle.photos, made, strict=True)
+        ]
+
+    async def _prepared(self, photo: BundlePhoto, how: Preparation) -> Prepared:
         try:
             original = await self._blobs.get(photo.photo.key)
         except KeyError:
@@ -72,7 +86,18 @@ class Packer:
             raise PermanentFailure(f"the photo {photo.label} cannot be prepared: {refusal.reason}") from None
 
 
-def _labelled(photo: BundlePhoto, name: str, made: tuple[bytes, str, int, int]) -> LabelledFile:
+def fair_share(sizes: Sequence[int], whole: int) -> int:
+    """Return the most that one file may weigh for all to fit: what small ones leave over goes to the large ones."""
+    left, ordered = whole, sorted(sizes)
+    for index, size in enumerate(ordered):
+        share = left // (len(ordered) - index)
+        if size > share:
+            return share
+        left -= size
+    return max(sizes, default=0)
+
+
+def _labelled(photo: BundlePhoto, name: str, made: Prepared) -> LabelledFile:
     content, mime, width, height = made
     return LabelledFile(
         name=name,

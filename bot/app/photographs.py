@@ -8,7 +8,7 @@ from bot.ports import Chat, NotAPicture, PermanentFailure, PhotoJudge, Transient
 from flows.catalogue import Texts
 from flows.effects import ForgetPhotos, JudgePhoto, StorePhoto
 from flows.events import Event, PhotoJudged, PhotoRefused, PhotoStored
-from flows.values import Photo, Verdict
+from flows.values import Photo, Verdict, reason_id
 from storage.ports import BlobStore, Cases, OutboxRow, Streams
 
 DOWNLOAD_LIMIT = 20 * 1024 * 1024
@@ -135,8 +135,7 @@ class Judging:
         worst = next((problem for problem in verdict.problems if actions.get(problem) == "retake"), None)
         if worst is None:
             return verdict
-        unread = worst == "unreadable" and effect.quality.readable == "barcode"
-        told = "no_barcode" if unread else worst
+        told = reason_id(worst, effect.quality.readable)
         caption = self._texts.plain(effect.locale, f"retake.{told}.caption", {})
         try:
             drawn = await self._judge.explain(content, problem=worst, caption=caption)

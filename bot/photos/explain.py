@@ -164,4 +164,5 @@ DRAWERS: Mapping[str, Drawer] = {
     "aspect": _aspect,
     "duplicate": _same,
     "seen_before": _same,
+    "screen": _plain,
 }

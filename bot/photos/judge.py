@@ -4,18 +4,15 @@ from collections.abc import Mapping, Sequence
 
 from bot.photos.fingerprint import same_picture
 from bot.photos.metrics import Measured
+from bot.photos.problems import in_order
+from bot.photos.tones import is_pale
 from flows.values import Problem, Quality, Verdict
-
-ORDER: tuple[Problem, ...] = (
-    "duplicate", "small", "dark", "bright", "blur", "unreadable", "glare", "contrast", "aspect", "seen_before",
-)  # fmt: skip
-"""Worst first: another picture is needed anyway before light matters, and poor light is what blurs."""
 
 LONG = 2.1  # longer to shorter side: phones photograph up to 20:9 only when asked, and screenshots are longer
 GLARE = 0.012  # share of the picture that one blown-out patch inside must fill
 DIM = {"mean": 50, "p90": 100}
 BLACK = {"p50": 12, "p75": 45}
-WASHED = {"mean": 175, "p95": 243, "p10": 100, "colour": 10}
+COLOUR = 10  # from which on pale colours are no paper
 WHITE = {"p1": 235}
 """Lumas and colour between the dark, bright and other photos of the labelled set; receipts are white, but colourless."""
 FAINT = 45  # gray levels between the 1st and 99th percentile
@@ -28,19 +25,22 @@ def verdict(
     others: Sequence[str],
     earlier: Sequence[str],
     barcode: str | None = None,
+    screen: bool = False,
 ) -> Verdict:
     """Judge what was measured; every check runs whatever the others say.
 
     `others` and `earlier` hold fingerprints or SHA-256 sums of pictures of this case and of earlier ones; `barcode` is
-    what was read, "" where none could be, None where nobody asked.
+    what was read, "" where none could be, None where nobody asked; `screen`, whether a screen's grid was seen.
     """
     found = _of_light(measured) | _of_shape(measured, quality) | _of_sameness(measured, others, earlier)
     if measured.sharpness < quality.sharp_from:
         found |= {"blur"}
     if barcode == "":
         found |= {"unreadable"}
+    if screen:
+        found |= {"screen"}
     return Verdict(
-        problems=tuple(problem for problem in ORDER if problem in found),
+        problems=in_order(found),
         sharpness=measured.sharpness,
         measures=_rounded(measured),
         fingerprint=measured.fingerprint,
@@ -55,7 +55,7 @@ def is_dark(tones: Mapping[str, float]) -> bool:
 
 def is_bright(tones: Mapping[str, float]) -> bool:
     """Tell whether colours are washed out up to white with no dark left, or all is white; a page of print is neither."""
-    return _all_from(tones, WASHED) or _all_from(tones, WHITE)
+    return (is_pale(tones) and tones["colour"] >= COLOUR) or _all_from(tones, WHITE)
 
 
 def _all_below(tones: Mapping[str, float], limits: Mapping[str, float]) -> bool:
@@ -92,7 +92,7 @@ def _of_sameness(measured: Measured, others: Sequence[str], earlier: Sequence[st
 
 
 def _is_same(measured: Measured, other: str) -> bool:
-    return other == measured.sha256 or same_picture(measured.fingerprint, other)
+    return (bool(measured.sha256) and other == measured.sha256) or same_picture(measured.fingerprint, other)
 
 
 def _rounded(measured: Measured) -> dict[str, float]:

@@ -2,17 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 
 from PIL import Image
 
 from bot.photos.decode import read_colour, read_gray
 from bot.photos.fingerprint import fingerprint
 from bot.photos.sharpness import DETAIL, ENOUGH, middle_of, sharpness
-from bot.photos.tones import colourfulness, tones
+from bot.photos.tones import colourfulness, is_pale, tones
 from bot.ports import Inspected
 
-PALE = 175.0  # mean luma from which it matters whether it is colours that faded, or white paper
 SMALL = 160  # pixels: enough to see colours
 
 
@@ -27,11 +25,11 @@ class Measured:
     sharpness: float  # 0..1, below 0.5 = blurred
     tones: Mapping[str, float]
     fingerprint: str
-    sha256: str
+    sha256: str  # "" where it does not matter
 
 
-def measure(content: bytes) -> Measured:
-    """Decode and measure; raises NotAPicture."""
+def measure(content: bytes, *, sum_of_bytes: str = "") -> Measured:
+    """Decode and measure; `sum_of_bytes` is the SHA-256 where somebody has it already. Raises NotAPicture."""
     gray = read_gray(content, longest=DETAIL, enough=ENOUGH)
     middle = middle_of(gray.luma)
     return Measured(
@@ -39,11 +37,11 @@ def measure(content: bytes) -> Measured:
         sharpness=sharpness(gray.luma, middle),
         tones=_tones(middle, content),
         fingerprint=fingerprint(middle),
-        sha256=sha256(content).hexdigest(),
+        sha256=sum_of_bytes,
     )
 
 
 def _tones(luma: Image.Image, content: bytes) -> dict[str, float]:
     numbers = tones(luma)
-    colour = colourfulness(read_colour(content, longest=SMALL)) if numbers["mean"] >= PALE else 0.0
+    colour = colourfulness(read_colour(content, longest=SMALL)) if is_pale(numbers) else 0.0
     return numbers | {"colour": colour}

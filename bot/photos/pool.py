@@ -1,234 +1,100 @@
-"""The PhotoJudge of the running bot: jobs go to worker processes over pipes; no pixel is touched here.
-
-The laws: this module loads neither numpy nor Pillow; the event loop never waits for a worker but on a pipe; a worker
-that dies or is late is replaced; bytes that killed two workers are refused, never tried a third time.
-"""
+"""The PhotoJudge of the running bot: jobs go to worker processes over pipes; no pixel is touched here."""
 
 import asyncio
-import logging
-import os
-import sys
-from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from hashlib import sha256
-from pathlib import Path
-from typing import Any
+from dataclasses import asdict, replace
+from importlib.util import find_spec
 
-from bot.photos import frames
+from bot.photos.problems import in_order
+from bot.photos.workers import Workers
 from bot.ports import Inspected, NotAPicture, Preparation, TransientFailure
 from flows.values import Quality, Verdict
-
-log = logging.getLogger(__name__)
 
 MEMORY = 1 << 30  # bytes of address space for one worker
 SECONDS = 10.0  # for one job, start of the worker included
 IDLE = 300.0  # seconds without a job after which a worker ends
-WAITING = 64  # jobs that may wait; more is a sign that work comes in faster than it is done
-SUSPECTS = 256  # contents remembered for having killed a worker
-DEATHS = 2
-MOST_BYTES = 20_000_000  # as in decode.py, told before anything is sent
-
-Reply = tuple[dict[str, Any], list[bytes]]
-
-
-@dataclass(slots=True)
-class _Worker:
-    process: asyncio.subprocess.Process
-    idle: asyncio.TimerHandle | None = None
+FEWEST_SIGNS = 12  # letters and digits: a receipt, a label or a slip has more
+READER_MEMORY, READER_SECONDS, READER_IDLE = 4 << 30, 45.0, 60.0  # it holds 600 MB, and takes 2 to 5 s a page
 
 
 class PhotoPool:
-    """A PhotoJudge on `workers` processes, started with the first photo, ended after `idle` seconds without one."""
+    """A PhotoJudge on `workers` processes, and one more that reads print where a shot asks for it."""
 
     def __init__(
         self, *, workers: int = 1, seconds: float = SECONDS, idle: float = IDLE, memory: int = MEMORY
     ) -> None:
-        self._seconds, self._idle, self._memory = seconds, idle, memory
-        self._free: list[_Worker] = []
-        self._turns = asyncio.Semaphore(workers)
-        self._waiting = 0
-        self._deaths: OrderedDict[str, int] = OrderedDict()
-        self._ending: set[asyncio.Task[None]] = set()
-        self._closed = False
+        self.workers = Workers("bot.photos.worker", count=workers, seconds=seconds, idle=idle, memory=memory)
+        self.readers = Workers(
+            "bot.photos.reader", count=1, seconds=READER_SECONDS, idle=READER_IDLE, memory=READER_MEMORY
+        )
 
     async def inspect(self, content: bytes) -> Inspected:
         """Decode fully and say what it is."""
-        header, _ = await self._ask({"verb": "inspect"}, [content])
+        header, _ = await self.workers.ask({"verb": "inspect"}, [content])
         return Inspected(**header["inspected"])
 
     async def judge(
         self, content: bytes, *, quality: Quality, others: Sequence[str], earlier: Sequence[str] = ()
     ) -> Verdict:
-        """Judge one picture."""
+        """Judge one picture; print is read meanwhile, in a process of its own."""
         asked = {
             "verb": "judge",
             "quality": {**asdict(replace(quality, actions={})), "actions": dict(quality.actions)},
             "others": list(others),
             "earlier": list(earlier),
         }
-        header, _ = await self._ask(asked, [content])
+        header, _ = await self.workers.ask(asked, [content])
         found = header["verdict"]
-        return Verdict(**{**found, "problems": tuple(found["problems"])})
+        verdict = Verdict(**{**found, "problems": tuple(found["problems"])})
+        if quality.readable != "text" or not can_read_print() or _asked_again(verdict, quality):
+            return verdict
+        return with_print(verdict, await self._read(content))
+
+    async def _read(self, content: bytes) -> list[str] | None:
+        """Read what is printed; None where nobody can tell, which is no fault of the photo's."""
+        try:
+            header, _ = await self.readers.ask({"verb": "read"}, [content])
+        except (TransientFailure, NotAPicture):
+            return None
+        return [str(line) for line in header["lines"]]
 
     async def explain(self, content: bytes, *, problem: str, caption: str) -> bytes:
         """Draw the picture that shows what is wrong."""
-        _, blobs = await self._ask({"verb": "explain", "problem": problem, "caption": caption}, [content])
+        _, blobs = await self.workers.ask(
+            {"verb": "explain", "problem": problem, "caption": caption}, [content]
+        )
         return blobs[0]
 
     async def prepare(self, content: bytes, *, how: Preparation) -> tuple[bytes, str, int, int]:
         """Make the seller's copy: (bytes, mime, width, height)."""
-        header, blobs = await self._ask({"verb": "prepare", "how": asdict(how)}, [content])
+        header, blobs = await self.workers.ask({"verb": "prepare", "how": asdict(how)}, [content])
         return blobs[0], header["mime"], header["width"], header["height"]
 
     async def sheet(self, pictures: Sequence[bytes], *, captions: Sequence[str]) -> bytes:
         """Draw a contact sheet."""
-        _, blobs = await self._ask({"verb": "sheet", "captions": list(captions)}, list(pictures))
+        _, blobs = await self.workers.ask({"verb": "sheet", "captions": list(captions)}, list(pictures))
         return blobs[0]
 
     async def aclose(self) -> None:
-        """End the workers; a job under way fails with TransientFailure."""
-        self._closed = True
-        while self._free:
-            self._retire(self._free.pop())
-        await asyncio.gather(*self._ending)
-
-    async def _ask(self, header: dict[str, Any], blobs: list[bytes]) -> Reply:
-        if any(len(blob) > MOST_BYTES for blob in blobs):
-            raise NotAPicture("too_big")
-        key = _key(blobs)
-        if self._deaths.get(key, 0) >= DEATHS:
-            raise NotAPicture("unreadable")
-        if self._waiting >= WAITING:
-            raise TransientFailure("too many photos wait", retry_after=2.0)
-        self._waiting += 1
-        try:
-            async with self._turns:
-                reply, made = await self._answered(key, header, blobs)
-        finally:
-            self._waiting -= 1
-        if "refused" in reply:
-            raise NotAPicture(reply["refused"])
-        return reply, made
-
-    async def _answered(self, key: str, header: dict[str, Any], blobs: list[bytes]) -> Reply:
-        """Have one worker do one job; a worker that did not finish is never used again."""
-        if self._closed:
-            raise TransientFailure("photo workers are closed")
-        worker, done = None, False
-        try:
-            async with asyncio.timeout(self._seconds):
-                worker = await self._hire()
-                reply = await _exchange(worker.process, frames.packed(header, blobs))
-            done = True
-        except (TimeoutError, OSError, EOFError, ValueError) as fault:
-            raise self._blamed(key, header["verb"], fault) from fault
-        finally:
-            if worker is not None:
-                self._dismiss(worker, well=done)
-        return reply
-
-    def _blamed(self, key: str, verb: str, fault: Exception) -> Exception:
-        """Count a death against the bytes that were worked on; the second one is a refusal."""
-        deaths = self._deaths.pop(key, 0) + 1
-        self._deaths[key] = deaths
-        while len(self._deaths) > SUSPECTS:
-            self._deaths.popitem(last=False)
-        log.warning("photo worker lost: verb=%s cause=%s deaths=%d", verb, type(fault).__name__, deaths)
-        return NotAPicture("unreadable") if deaths >= DEATHS else TransientFailure("photo worker lost")
-
-    async def _hire(self) -> _Worker:
-        while self._free:
-            worker = self._free.pop()
-            if worker.idle is not None:
-                worker.idle.cancel()
-            if worker.process.returncode is None:
-                return worker
-            self._retire(worker)
-        return _Worker(await self._started())
-
-    async def _started(self) -> asyncio.subprocess.Process:
-        limits = str(self._memory), str(max(1, round(self._seconds)))
-        return await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "bot.photos.worker",
-            *limits,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            env=_environment(),
-        )
-
-    def _dismiss(self, worker: _Worker, *, well: bool) -> None:
-        if not well or self._closed:
-            if worker.process.returncode is None:
-                worker.process.kill()
-            self._retire(worker)
-            return
-        worker.idle = asyncio.get_running_loop().call_later(self._idle, self._end_idle, worker)
-        self._free.append(worker)
-
-    def _end_idle(self, worker: _Worker) -> None:
-        if worker in self._free:
-            self._free.remove(worker)
-            self._retire(worker)
-
-    def _retire(self, worker: _Worker) -> None:
-        if worker.idle is not None:
-            worker.idle.cancel()
-        task = asyncio.get_running_loop().create_task(_ended(worker.process))
-        self._ending.add(task)
-        task.add_done_callback(self._ending.discard)
+        """End the processes; a job under way fails with TransientFailure."""
+        await asyncio.gather(self.workers.aclose(), self.readers.aclose())
 
 
-async def _exchange(process: asyncio.subprocess.Process, frame: bytes) -> Reply:
-    if process.stdin is None or process.stdout is None:
-        raise EOFError
-    process.stdin.write(frame)
-    await process.stdin.drain()
-    length = frames.header_length(await process.stdout.readexactly(frames.LENGTH.size))
-    header, lengths = frames.header_of(await process.stdout.readexactly(length))
-    return header, [await process.stdout.readexactly(size) for size in lengths]
+def can_read_print() -> bool:
+    """Whether the extra `ocr` is installed; without it a shot that wants text is judged like any other."""
+    return find_spec("rapidocr") is not None
 
 
-async def _ended(process: asyncio.subprocess.Process) -> None:
-    """Close its input, give it a moment, and reap it."""
-    if process.stdin is not None:
-        process.stdin.close()
-    try:
-        async with asyncio.timeout(2):
-            await process.wait()
-    except TimeoutError:
-        process.kill()
-        await process.wait()
+def with_print(verdict: Verdict, lines: Sequence[str] | None) -> Verdict:
+    """Add what was read; too little to be of use is a problem of its own."""
+    if lines is None:
+        return verdict
+    text = "\n".join(lines)
+    if sum(sign.isalnum() for sign in text) >= FEWEST_SIGNS:
+        return replace(verdict, text=text)
+    return replace(verdict, problems=in_order({*verdict.problems, "unreadable"}))
 
 
-def _key(blobs: Sequence[bytes]) -> str:
-    whole = sha256()
-    for blob in blobs:
-        whole.update(len(blob).to_bytes(8, "big") + blob)
-    return whole.hexdigest()
-
-
-def _environment() -> dict[str, str]:
-    """What a worker needs of the environment: this source tree, one thread, and a lean allocator; no settings."""
-    root = str(Path(__file__).resolve().parents[2])
-    kept = {
-        name: os.environ[name]
-        for name in ("PATH", "LD_LIBRARY_PATH", "PYTHONHOME", "TMPDIR")
-        if name in os.environ
-    }
-    paths = [root, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
-    return (
-        kept
-        | {
-            "PYTHONPATH": os.pathsep.join(paths),
-            "OMP_NUM_THREADS": "1",
-            "OPENBLAS_NUM_THREADS": "1",
-            "MKL_NUM_THREADS": "1",
-            "MALLOC_ARENA_MAX": "1",
-            "MALLOC_MMAP_THRESHOLD_": "33554432",  # numbers in between come and go by the thousand: no system call each
-            "MALLOC_TRIM_THRESHOLD_": "67108864",  # the worker trims after every job
-        }
-    )
+def _asked_again(verdict: Verdict, quality: Quality) -> bool:
+    """Whether the photo must be taken again whatever can be read on it."""
+    return any(quality.actions.get(problem) == "retake" for problem in verdict.problems)

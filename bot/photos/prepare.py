@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from io import BytesIO
+from typing import Any
 
 from PIL import Image, ImageDraw
 
@@ -10,7 +11,7 @@ from bot.photos.lettering import broken, font, write_centred
 from bot.photos.lossless import without_metadata
 from bot.ports import Preparation
 
-MIME = "image/jpeg"
+MIMES = {"jpeg": "image/jpeg", "webp": "image/webp", "png": "image/png"}
 STEPS = (10, 20, 30, 40)  # of quality given up, one after the other, to meet a limit on bytes
 WORST = 40  # quality below which a smaller picture is better than a worse one
 SHRINK = 0.8
@@ -26,7 +27,7 @@ LINES = 2
 
 
 def prepare(content: bytes, *, how: Preparation) -> tuple[bytes, int, int]:
-    """Return a seller's JPEG with its width and height; raises NotAPicture.
+    """Return a seller's copy with its width and height; raises NotAPicture.
 
     A JPEG in which nothing needs changing loses its metadata and keeps its very pixels. A limit on bytes is met by
     quality first, then by size; it wins over `quality` and `longest_side`.
@@ -34,7 +35,7 @@ def prepare(content: bytes, *, how: Preparation) -> tuple[bytes, int, int]:
     if (bare := _as_it_is(content, how)) is not None:
         return bare
     picture = read_colour(content, longest=how.longest_side)
-    made = encoded(picture, quality=how.quality)
+    made = encoded(picture, quality=how.quality, format=how.format)
     while how.max_bytes and len(made) > how.max_bytes:
         made = _smallest_encoding(picture, how)
         if len(made) <= how.max_bytes or max(picture.size) * SHRINK < SMALLEST:
@@ -46,7 +47,7 @@ def prepare(content: bytes, *, how: Preparation) -> tuple[bytes, int, int]:
 
 def _as_it_is(content: bytes, how: Preparation) -> tuple[bytes, int, int] | None:
     """Take the metadata off, where that is all that is to be done."""
-    bare = without_metadata(content) if is_plain_jpeg(content) else None
+    bare = without_metadata(content) if how.format == "jpeg" and is_plain_jpeg(content) else None
     if bare is None or (how.max_bytes and len(bare) > how.max_bytes):
         return None
     seen = read_gray(bare, longest=PROOF).inspected  # decodes all of it: half a picture is refused here
@@ -55,18 +56,19 @@ def _as_it_is(content: bytes, how: Preparation) -> tuple[bytes, int, int] | None
     return bare, seen.width, seen.height
 
 
-def encoded(picture: Image.Image, *, quality: int) -> bytes:
-    """Encode pixels and nothing else as JPEG."""
+def encoded(picture: Image.Image, *, quality: int, format: str = "jpeg") -> bytes:  # noqa: A002 - as Pillow says
+    """Encode pixels and nothing else; PNG knows no quality."""
     out = BytesIO()
     picture.info.clear()  # Pillow would write a comment and a resolution that it finds here
-    picture.save(out, "JPEG", quality=quality, optimize=True)
+    options: dict[str, Any] = {"optimize": True} if format != "webp" else {"method": 4}
+    picture.save(out, format.upper(), **options, **({} if format == "png" else {"quality": quality}))
     return out.getvalue()
 
 
 def _smallest_encoding(picture: Image.Image, how: Preparation) -> bytes:
     made = b""
     for step in STEPS:
-        made = encoded(picture, quality=max(WORST, how.quality - step))
+        made = encoded(picture, quality=max(WORST, how.quality - step), format=how.format)
         if len(made) <= how.max_bytes:
             break
     return made

@@ -33,12 +33,16 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """Small networks with one layer of tanh and a linear way past it, whose mean answer counts."""
+    """Small networks with one layer of tanh and a linear way past it, side by side; their mean answer counts."""
 
     names: tuple[str, ...]
     mean: Floats
     spread: Floats
-    nets: tuple[tuple[Floats, Floats, Floats, float, Floats], ...]  # into, into bias, out, out bias, past
+    into: Floats  # number, unit; the units of all networks side by side
+    bias: Floats  # unit
+    out: Floats  # unit; a mean over the networks
+    past: Floats  # number; a mean too
+    shift: float
     threshold: float  # the answer at which sharpness is 0.5
 
 
@@ -90,10 +94,11 @@ def answer_of(model: Model, numbers: Mapping[str, float]) -> float:
     """Return the model's log-odds of sharp, 0 at its threshold."""
     row = np.array([numbers[name] for name in model.names], np.float32)
     row = np.clip((row - model.mean) / model.spread, -REACH, REACH)
-    answers = [
-        np.tanh(row @ into + bias) @ out + shift + row @ past for into, bias, out, shift, past in model.nets
-    ]
-    return float(np.mean(answers)) - model.threshold
+    return (
+        float(np.tanh(row @ model.into + model.bias) @ model.out + row @ model.past)
+        + model.shift
+        - model.threshold
+    )
 
 
 @cache
@@ -104,21 +109,16 @@ def shipped_model() -> Model:
 
 def model_of(stored: Mapping[str, Any]) -> Model:
     """Build a model from its stored form."""
-    nets = tuple(
-        (
-            _floats(net["into"]),
-            _floats(net["bias"]),
-            _floats(net["out"]),
-            float(net["shift"]),
-            _floats(net["past"]),
-        )
-        for net in stored["nets"]
-    )
+    nets = stored["nets"]
     return Model(
         names=tuple(stored["names"]),
         mean=_floats(stored["mean"]),
         spread=_floats(stored["spread"]),
-        nets=nets,
+        into=np.concatenate([_floats(net["into"]) for net in nets], axis=1),
+        bias=np.concatenate([_floats(net["bias"]) for net in nets]),
+        out=_floats(np.concatenate([net["out"] for net in nets]) / len(nets)),
+        past=_floats(np.mean([net["past"] for net in nets], axis=0)),
+        shift=float(np.mean([net["shift"] for net in nets])),
         threshold=float(stored["threshold"]),
     )
 

@@ -1,6 +1,6 @@
 """How light is spread over a picture: numbers, and where it is blown out; no verdict."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,9 @@ BLOWN = 0.6  # share of a cell's pixels
 PERCENTS = (1, 5, 10, 25, 50, 75, 90, 95, 99)
 
 _WHITE_ONLY = [255 if value >= WHITE else 0 for value in range(256)]
+
+PALE = {"mean": 175, "p95": 243, "p10": 100}
+"""Lumas from which on it matters whether it is colours that faded, or white paper."""
 
 Cells = tuple[tuple[int, int], ...]
 
@@ -37,6 +40,11 @@ def tones(luma: Image.Image) -> dict[str, float]:
 
 def _ranks(rising: NDArray[np.int_], percents: tuple[int, ...]) -> list[float]:
     return [float(rank) for rank in np.searchsorted(rising, np.array(percents) / 100 * rising[-1])]
+
+
+def is_pale(tones: Mapping[str, float]) -> bool:
+    """Tell whether it is light all over, up to white, with no dark left."""
+    return all(tones[name] >= least for name, least in PALE.items())
 
 
 def colourfulness(picture: Image.Image) -> float:

@@ -13,14 +13,16 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from hashlib import sha256
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 from bot.photos import frames, judge, metrics
 from bot.photos.barcodes import read_barcode
-from bot.photos.prepare import MIME, prepare, sheet
+from bot.photos.prepare import MIMES, prepare, sheet
+from bot.photos.screens import is_of_screen
 from bot.ports import NotAPicture, Preparation
 from flows.values import Quality
 
+NICER = 10  # a tap is answered before a photo is looked at, where both want the same core
 REMEMBERED = 16  # pictures whose numbers are kept, so that inspecting and judging decode once
 
 Answer = tuple[dict[str, Any], Sequence[bytes]]
@@ -28,8 +30,16 @@ Blobs = Sequence[bytes]
 Verb = Callable[[dict[str, Any], Blobs], Answer]
 
 
-class Desk:
-    """Does the jobs; remembers what the last pictures measured."""
+class Desk(Protocol):
+    """Does jobs; a refusal is an answer too."""
+
+    def answer(self, header: dict[str, Any], blobs: Blobs) -> Answer:
+        """Do one job."""
+        ...
+
+
+class PhotoDesk:
+    """Inspects, judges, explains and prepares; remembers what the last pictures measured."""
 
     def __init__(self) -> None:
         self._measured: OrderedDict[str, metrics.Measured] = OrderedDict()
@@ -42,7 +52,7 @@ class Desk:
         }
 
     def answer(self, header: dict[str, Any], blobs: Blobs) -> Answer:
-        """Do one job; a refusal is an answer too."""
+        """Do one job."""
         try:
             return self.verbs[header["verb"]](header, blobs)
         except NotAPicture as refusal:
@@ -52,7 +62,7 @@ class Desk:
 
     def _measure(self, content: bytes) -> metrics.Measured:
         key = sha256(content).hexdigest()
-        found = self._measured.pop(key, None) or metrics.measure(content)
+        found = self._measured.pop(key, None) or metrics.measure(content, sum_of_bytes=key)
         self._measured[key] = found
         while len(self._measured) > REMEMBERED:
             self._measured.popitem(last=False)
@@ -65,8 +75,14 @@ class Desk:
         quality = Quality(**header["quality"])
         measured = self._measure(blobs[0])
         barcode = read_barcode(blobs[0]) if quality.readable == "barcode" else None
+        screen = quality.actions.get("screen", "ignore") != "ignore" and is_of_screen(blobs[0])
         found = judge.verdict(
-            measured, quality=quality, others=header["others"], earlier=header["earlier"], barcode=barcode
+            measured,
+            quality=quality,
+            others=header["others"],
+            earlier=header["earlier"],
+            barcode=barcode,
+            screen=screen,
         )
         return {"verdict": asdict(found)}, ()
 
@@ -76,18 +92,19 @@ class Desk:
         return {}, (explain(blobs[0], problem=header["problem"], caption=header["caption"]),)
 
     def _prepare(self, header: dict[str, Any], blobs: Blobs) -> Answer:
-        made, width, height = prepare(blobs[0], how=Preparation(**header["how"]))
-        return {"mime": MIME, "width": width, "height": height}, (made,)
+        how = Preparation(**header["how"])
+        made, width, height = prepare(blobs[0], how=how)
+        return {"mime": MIMES[how.format], "width": width, "height": height}, (made,)
 
     def _sheet(self, header: dict[str, Any], blobs: Blobs) -> Answer:
         return {}, (sheet(blobs, captions=header["captions"]),)
 
 
-def serve(jobs: BinaryIO, answers: BinaryIO, *, memory: int, seconds: int) -> None:
+def serve(desk: Desk, jobs: BinaryIO, answers: BinaryIO, *, memory: int, seconds: int) -> None:
     """Answer jobs until the input ends; `memory` in bytes of address space, `seconds` of processor time per job."""
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    desk, trim = Desk(), _trimmer()
+    trim = _trimmer()
     while prefix := jobs.read(frames.LENGTH.size):
         header, lengths = frames.header_of(jobs.read(frames.header_length(prefix)))
         blobs = [jobs.read(length) for length in lengths]
@@ -114,17 +131,18 @@ def _trimmer() -> Callable[[], object]:
     return lambda: trim(0)
 
 
-def main() -> None:
+def work_at(desk: Callable[[], Desk]) -> None:
     """Take the pipes, leave nothing for chatty libraries to write on, and serve."""
     memory, seconds = int(sys.argv[1]), int(sys.argv[2])
+    os.nice(NICER)
     logging.disable(logging.CRITICAL)
     jobs = os.fdopen(os.dup(0), "rb", buffering=1 << 16)
     answers = os.fdopen(os.dup(1), "wb", buffering=1 << 16)
     nothing = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1):
         os.dup2(nothing, stream)
-    serve(jobs, answers, memory=memory, seconds=seconds)
+    serve(desk(), jobs, answers, memory=memory, seconds=seconds)
 
 
 if __name__ == "__main__":
-    main()
+    work_at(PhotoDesk)

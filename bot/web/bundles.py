@@ -1,7 +1,7 @@
 """Reads delivered bundles back from the folders of the folder inbox; shows them, and changes nothing."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +24,7 @@ class DeliveredPhoto:
     flags: tuple[str, ...]
     barcode: str
     barcode_as_ordered: bool | None  # None = not known
+    printed: Mapping[str, Any]  # facts read on it, as the manifest names them
 
     @property
     def is_picture(self) -> bool:
@@ -167,4 +168,5 @@ def _photo(folder: Path, entry: dict[str, Any]) -> DeliveredPhoto:
         flags=tuple(str(flag) for flag in entry.get("flags", [])),
         barcode=str(entry.get("barcode") or ""),
         barcode_as_ordered=entry.get("barcode_as_ordered"),
+        printed=dict(entry.get("printed") or {}),
     )

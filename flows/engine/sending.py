@@ -5,7 +5,7 @@ from typing import Literal
 
 from flows.conversation import Bundled, Claim, ShotState
 from flows.definition import Step
-from flows.effects import DeliverBundle, ForwardText
+from flows.effects import DeliverBundle, ForgetPhotos, ForwardText
 from flows.engine import reviewing, shooting
 from flows.engine.lookup import accepted, shots_of
 from flows.engine.turn import Turn
@@ -171,8 +171,18 @@ def delivery(turn: Turn, event: Delivered | DeliveryDelayed | DeliveryFailed) ->
     turn.change(bundles=bundles)
     if turn.conv.phase == "sending" and isinstance(event, Delivered):
         turn.change(phase="sent")
+    if turn.flow.originals == "drop" and all(sent.status == "delivered" for sent in bundles):
+        _drop_originals(turn)
     if turn.conv.phase != "handed_over":
         turn.tell(turn.words(text_id), slot=f"delivery:{turn.conv.id}", edit=True)
+
+
+def _drop_originals(turn: Turn) -> None:
+    """Every bundle of the case has arrived: what the seller holds is enough, and a fingerprint tells repeats."""
+    claims = [claim for state in turn.conv.shots.values() for claim in state.claims] + list(turn.conv.tray)
+    keys = dict.fromkeys(claim.photo.key for claim in claims if claim.photo)
+    if keys:
+        turn.do(ForgetPhotos(case=turn.conv.id, keys=tuple(keys)))
 
 
 _FATES: dict[type, tuple[Literal["delivered", "delayed", "failed"], str]] = {

@@ -6,7 +6,7 @@ from flows.engine.keyboards import navigation
 from flows.engine.lookup import accepted
 from flows.engine.turn import BREAK, LINE, Turn, joined
 from flows.engine.walk import active_shots, settled_shot
-from flows.values import Picture, Rows, Span, Spans
+from flows.values import Picture, Rows, Span, Spans, reason_id
 
 
 def state_of(turn: Turn, label: str) -> ShotState:
@@ -99,7 +99,7 @@ def _show_retake(turn: Turn, step: Step, shot: Shot, claim: Claim, *, edit: bool
     """One reason, one tip, and the picture that shows why."""
     verdict = claim.verdict
     problem = claim.flags[0] if claim.flags else "blur"
-    told = "no_barcode" if problem == "unreadable" and _wants_barcode(turn, step, shot) else problem
+    told = reason_id(problem, _wanted_readable(turn, step, shot))
     parts: list[Spans] = [
         (Span(text=title(turn, shot), style="bold"),),
         turn.words(f"retake.{told}.reason", shot=title(turn, shot)),
@@ -127,9 +127,9 @@ def _tip(turn: Turn, shot: Shot, told: str) -> str:
     return next((text_id for text_id in ids if turn.catalogue.texts.has(text_id)), f"retake.{told}.tip")
 
 
-def _wants_barcode(turn: Turn, step: Step, shot: Shot) -> bool:
+def _wanted_readable(turn: Turn, step: Step, shot: Shot) -> str:
     layers = (shot.quality, step.quality, turn.flow.quality)
-    return next((rules.readable for rules in layers if rules.readable), None) == "barcode"
+    return next((rules.readable for rules in layers if rules.readable), "")
 
 
 def offers_use_anyway(turn: Turn, step: Step, shot: Shot) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
-NAMES = ("start", "reply", "memory", "storage", "photos")
+NAMES = ("start", "reply", "memory", "storage", "verdict")
 
 
 def main() -> int:

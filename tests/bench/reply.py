@@ -90,15 +90,16 @@ async def _taps(client: SandboxClient, number: int) -> list[tuple[str, float]]:
     """Walk the circle, at last change the language; the answer's name and the time of each tap."""
     customer = await at_issue(client, number)
     await to_first_photo(customer)
-    await _tap(customer, "Back", DETAILS)
-    await _tap(customer, "Back", KIND)
-    took = [(answer, await _tap(customer, button, answer)) for _ in range(ROUNDS) for button, answer in WAY]
+    await tap(customer, "Back", DETAILS)
+    await tap(customer, "Back", KIND)
+    took = [(answer, await tap(customer, button, answer)) for _ in range(ROUNDS) for button, answer in WAY]
     await customer.type("/language")
-    german = await _tap(customer, "Deutsch", "Was stimmt nicht?")
+    german = await tap(customer, "Deutsch", "Was stimmt nicht?")
     return [*took, ("language", german)]
 
 
-async def _tap(customer: Customer, button: str, answer: str) -> float:
+async def tap(customer: Customer, button: str, answer: str) -> float:
+    """Press a button; milliseconds until the answer is there."""
     message = await customer.sees("", button=button)
     label = next(label for label in labels(message) if button in label)
     return await _timed(

@@ -1,6 +1,12 @@
 """Photos on their way into a bundle: claimed, stored, judged, asked for again, replaced, taken back."""
 
+from dataclasses import replace
+
+from flows.catalogue import Catalogue
+from flows.definition import QualityRules
 from flows.effects import ForgetPhotos, JudgePhoto, StorePhoto
+from flows.workbench.rehearsal import Rehearsal
+from tests.flows.conftest import MUG
 from tests.flows.driving import Begin, sent, to_photos, to_review
 
 
@@ -267,3 +273,53 @@ def test_a_barcode_that_cannot_be_read_is_asked_for_again_as_such(chat: Begin) -
     customer.photo("unreadable")
 
     assert "I can't read the barcode." in customer.prompt.text
+
+
+def variant(catalogue: Catalogue, **changes: object) -> Catalogue:
+    flow = catalogue.flows["product_defect"]
+    return replace(catalogue, flows={**catalogue.flows, "product_defect": flow.model_copy(update=changes)})
+
+
+def test_originals_are_dropped_once_the_seller_has_them_where_the_flow_says_so(catalogue: Catalogue) -> None:
+    customer = Rehearsal(variant(catalogue, originals="drop"), known=(MUG,))
+    sent(customer)
+
+    [bundle] = customer.bundles
+    dropped = [key for effect in customer.effects if isinstance(effect, ForgetPhotos) for key in effect.keys]
+    assert sorted(dropped) == sorted(photo.photo.key for photo in bundle.photos)
+
+
+def test_originals_stay_where_nothing_is_said(chat: Begin) -> None:
+    customer = chat()
+    sent(customer)
+
+    assert not [effect for effect in customer.effects if isinstance(effect, ForgetPhotos)]
+
+
+def test_the_tip_fits_the_shot_and_is_another_one_the_second_time(chat: Begin) -> None:
+    customer = chat()
+    to_photos(customer)
+    customer.photo("blur")
+    whole = customer.prompt.text
+    customer.photo()
+    customer.photo("blur")
+    close = customer.prompt.text
+    customer.photo("blur")
+    again = customer.prompt.text
+
+    assert "lean your arms on something" in whole
+    assert "macro mode" in close
+    assert "Wipe the lens" in again
+
+
+def test_the_flow_says_how_sharp_is_sharp_enough(catalogue: Catalogue) -> None:
+    flow = catalogue.flows["product_defect"]
+    rules = QualityRules.model_validate({**flow.quality.model_dump(), "blur": {"below": 0.3}})
+    customer = Rehearsal(variant(catalogue, quality=rules), known=(MUG,))
+    to_photos(customer)
+
+    customer.photo()
+
+    [judged] = [effect for effect in customer.effects if isinstance(effect, JudgePhoto)]
+    assert judged.quality.sharp_from == 0.3
+    assert judged.quality.actions["blur"] == "retake"

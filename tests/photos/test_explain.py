@@ -9,8 +9,8 @@ from PIL import Image, ImageDraw
 from bot.photos import lettering
 from bot.photos.canvas import ATTENTION, WRONG
 from bot.photos.explain import DRAWERS, explain
-from bot.photos.judge import ORDER
 from bot.photos.places import glare_place
+from bot.photos.problems import ORDER
 from tests.photos.scenes import jpeg, scene, unfocused, with_reflection
 
 

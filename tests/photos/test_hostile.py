@@ -41,7 +41,7 @@ async def test_every_hostile_file_ends_as_expected_in_one_small_worker(sample_da
     workers = set()
     for name, expected in wanted.items():
         made = await end_of(pool, (folder / name).read_bytes())
-        workers.add(pool._free[0].process.pid)
+        workers.add(pool.workers.resting[0])
         refused = made is None
         if (expected == "reject cleanly" and not refused) or (
             expected in {"accept", "strip metadata"} and refused

@@ -27,13 +27,13 @@ async def pool() -> AsyncIterator[PhotoPool]:
 
 
 async def until_busy(pool: PhotoPool) -> None:
-    while pool._free:  # noqa: ASYNC110 - the pool tells nobody when it hires
+    while pool.workers._free:  # noqa: ASYNC110 - the pool tells nobody when it hires
         await asyncio.sleep(0)
 
 
 async def stopped_worker(pool: PhotoPool) -> asyncio.subprocess.Process:
     """Freeze the idle worker, so that its next job never ends by itself."""
-    process = pool._free[0].process
+    process = pool.workers._free[0].process
     process.send_signal(signal.SIGSTOP)
     return process
 
@@ -59,7 +59,7 @@ async def test_the_pool_does_what_a_photo_judge_promises(pool: PhotoPool) -> Non
 
 async def test_a_refusal_comes_through_with_its_reason_and_costs_no_worker(pool: PhotoPool) -> None:
     await pool.inspect(PHOTO)
-    worker = pool._free[0].process.pid
+    worker = pool.workers.resting[0]
 
     with pytest.raises(NotAPicture) as caught:
         await pool.inspect(b"no picture")
@@ -67,15 +67,15 @@ async def test_a_refusal_comes_through_with_its_reason_and_costs_no_worker(pool:
         await pool.inspect(bytes(20_000_001))
 
     assert (caught.value.reason, huge.value.reason) == ("unreadable", "too_big")
-    assert pool._free[0].process.pid == worker
+    assert pool.workers.resting[0] == worker
 
 
 async def test_one_worker_serves_all_and_starts_with_the_first_photo(pool: PhotoPool) -> None:
-    assert pool._free == []
+    assert pool.workers._free == []
 
     await asyncio.gather(*(pool.inspect(content) for content in (PHOTO, OTHER) * 4))
 
-    assert len(pool._free) == 1
+    assert len(pool.workers._free) == 1
 
 
 async def test_two_workers_may_work_side_by_side() -> None:
@@ -83,7 +83,7 @@ async def test_two_workers_may_work_side_by_side() -> None:
 
     await asyncio.gather(*(pool.inspect(content) for content in (PHOTO, OTHER) * 2))
 
-    assert len({worker.process.pid for worker in pool._free}) == 2
+    assert len({worker.process.pid for worker in pool.workers._free}) == 2
     await pool.aclose()
 
 
@@ -111,12 +111,12 @@ async def test_bytes_that_kill_twice_are_refused_and_never_tried_again(pool: Pho
         with pytest.raises(expected):
             await job
         await pool.inspect(OTHER)
-    worker = pool._free[0].process.pid
+    worker = pool.workers.resting[0]
 
     with pytest.raises(NotAPicture):
         await pool.inspect(PHOTO)
 
-    assert pool._free[0].process.pid == worker
+    assert pool.workers.resting[0] == worker
 
 
 async def test_a_late_worker_is_killed() -> None:
@@ -146,7 +146,7 @@ async def test_a_cancelled_job_leaves_no_half_answer_for_the_next(pool: PhotoPoo
 
 async def test_a_worker_that_died_while_idle_is_noticed(pool: PhotoPool) -> None:
     await pool.inspect(OTHER)
-    process = pool._free[0].process
+    process = pool.workers._free[0].process
     process.kill()
     await process.wait()
 
@@ -156,11 +156,11 @@ async def test_a_worker_that_died_while_idle_is_noticed(pool: PhotoPool) -> None
 async def test_an_idle_worker_ends_and_the_next_photo_starts_another() -> None:
     pool = PhotoPool(idle=0.05)
     await pool.inspect(PHOTO)
-    process = pool._free[0].process
+    process = pool.workers._free[0].process
 
     assert await process.wait() == 0
 
-    assert pool._free == []
+    assert pool.workers._free == []
     assert (await pool.inspect(PHOTO)).width == 800
     await pool.aclose()
 
@@ -172,7 +172,7 @@ async def test_a_worker_ends_with_its_input_even_when_the_bot_is_killed() -> Non
         "async def main():\n"
         "    pool = PhotoPool()\n"
         "    await pool.inspect(sys.stdin.buffer.read())\n"
-        "    print(pool._free[0].process.pid, flush=True)\n"
+        "    print(pool.workers.resting[0], flush=True)\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
         "asyncio.run(main())\n"
     )
@@ -200,13 +200,13 @@ async def test_too_little_memory_is_a_refusal_and_not_a_death() -> None:
     wide = encoded(Image.new("RGB", (6000, 5000), "gray"), "PNG")
     pool = PhotoPool(memory=200 << 20)
     await pool.inspect(OTHER)
-    worker = pool._free[0].process.pid
+    worker = pool.workers.resting[0]
 
     with pytest.raises(NotAPicture) as caught:
         await pool.inspect(wide)
 
     assert caught.value.reason == "too_many_pixels"
-    assert pool._free[0].process.pid == worker
+    assert pool.workers.resting[0] == worker
     await pool.aclose()
 
 
@@ -225,7 +225,7 @@ async def test_the_event_loop_goes_on_while_photos_are_judged(pool: PhotoPool) -
 async def test_more_waiting_jobs_than_can_be_kept_are_put_off(
     pool: PhotoPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.photos.pool.WAITING", 2)
+    monkeypatch.setattr("bot.photos.workers.WAITING", 2)
 
     answers = await asyncio.gather(*(pool.inspect(PHOTO) for _ in range(4)), return_exceptions=True)
 
@@ -236,7 +236,7 @@ async def test_more_waiting_jobs_than_can_be_kept_are_put_off(
 async def test_a_closed_pool_puts_jobs_off() -> None:
     pool = PhotoPool()
     await pool.inspect(PHOTO)
-    process = pool._free[0].process
+    process = pool.workers._free[0].process
 
     await pool.aclose()
 
@@ -257,6 +257,6 @@ async def test_a_worker_gets_no_secrets_from_the_environment(
     monkeypatch.setenv("CLEARSHOT_TELEGRAM_TOKEN", "123:canary")
     await pool.inspect(PHOTO)
 
-    with open(f"/proc/{pool._free[0].process.pid}/environ", "rb") as environ:  # noqa: ASYNC230, PTH123 - procfs
+    with open(f"/proc/{pool.workers.resting[0]}/environ", "rb") as environ:  # noqa: ASYNC230, PTH123 - procfs
         assert b"canary" not in environ.read()
     assert os.environ["CLEARSHOT_TELEGRAM_TOKEN"] == "123:canary"

@@ -1,0 +1,112 @@
+"""Photos under way and taps beside them: eight 1280-px photos a second come in, and a tap must not feel it.
+
+The same customers tap in a quiet bot and in a busy one, by turns, so that the machine's moods fall on both. Photos are
+sent as files, which the local Telegram does not recompress: its own work must not slow the machine that is measured.
+"""
+
+import asyncio
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from bot.orders.csv_file.adapter import SAMPLE
+from bot.sandbox.client import SandboxClient
+from bot.sandbox.server import Sandbox
+from tests.bench.conversing import at_issue, to_first_photo
+from tests.bench.reply import DETAILS, KIND, WAY, tap
+from tests.bench.spread import share, spread
+from tests.journeys.customer import Customer
+from tests.journeys.pictures import sharp
+from tests.journeys.running_bot import RunningBot
+
+PER_SECOND = 8
+TIMES = 1.5  # of a quiet bot's tap
+TAPPERS = 20  # more taps of one customer at once would be taken for a flood
+TURNS = 3  # quiet and busy, each
+ROUNDS = 3  # of the circle in a turn, two taps each
+EACH = 4  # photos that one case takes at its first two shots
+SENDERS = 40
+
+
+async def run() -> dict[str, Any]:
+    """Measure; the ratio of the 95th percentiles is held against the limit."""
+    with tempfile.TemporaryDirectory(prefix="clearshot-bench-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        async with Sandbox() as sandbox, SandboxClient(sandbox.address) as client:
+            bot = RunningBot(
+                folder=folder, sandbox=sandbox, database=f"sqlite:///{folder / 'c.db'}", webhook=True
+            )
+            await bot.command("orders", "import", str(SAMPLE))
+            await bot.start()
+            try:
+                return await _figure(client)
+            finally:
+                await bot.stop()
+
+
+async def _figure(client: SandboxClient) -> dict[str, Any]:
+    tappers = [await _at_circle(client, number) for number in range(TAPPERS)]
+    senders = [await _at_shot(client, TAPPERS + number) for number in range(SENDERS)]
+    pictures = [sharp(number) for number in range(SENDERS * EACH)]
+    quiet: list[float] = []
+    busy: list[float] = []
+    sent = 0
+    for _ in range(TURNS):
+        quiet += await _taps(tappers)
+        stop = asyncio.Event()
+        sending = asyncio.create_task(_send(senders, pictures, sent, stop))
+        await asyncio.sleep(1.0)
+        busy += await _taps(tappers)
+        stop.set()
+        sent = await sending
+    ratio = share(busy, 0.95) / share(quiet, 0.95)
+    return {
+        "tap_beside_photos": {
+            "value": round(ratio, 2),
+            "limit": TIMES,
+            "ok": ratio <= TIMES,
+            "unit": "times a quiet bot's p95",
+            "photos_sent": sent,
+            "photos_a_second": PER_SECOND,
+            "quiet_ms": spread(quiet),
+            "busy_ms": spread(busy),
+        }
+    }
+
+
+async def _at_circle(client: SandboxClient, number: int) -> Customer:
+    customer = await at_issue(client, number)
+    await to_first_photo(customer)
+    await tap(customer, "Back", DETAILS)
+    await tap(customer, "Back", KIND)
+    return customer
+
+
+async def _at_shot(client: SandboxClient, number: int) -> Customer:
+    customer = await at_issue(client, number)
+    await to_first_photo(customer)
+    return customer
+
+
+async def _taps(tappers: list[Customer]) -> list[float]:
+    """Everybody walks the circle in turn, one tap at a time."""
+    return [
+        await tap(customer, button, answer)
+        for customer in tappers
+        for _ in range(ROUNDS)
+        for button, answer in WAY
+    ]
+
+
+async def _send(senders: list[Customer], pictures: list[bytes], begin: int, stop: asyncio.Event) -> int:
+    """Send at an even pace, each photo from the next customer, until told to stop; how many were sent in all."""
+    loop, underway, number = asyncio.get_running_loop(), set[asyncio.Task[None]](), begin
+    due = loop.time()
+    while not stop.is_set() and number < len(pictures):
+        sender = senders[number % len(senders)]
+        underway.add(asyncio.create_task(sender.photos(pictures[number], as_file=True)))
+        number += 1
+        due += 1 / PER_SECOND
+        await asyncio.sleep(max(0.0, due - loop.time()))
+    await asyncio.gather(*underway)
+    return number
