@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.bootstrap import Faulty, load_flows, make_inboxes, make_order_sources, open_store, read_profiles
+from bot.photos.pool import can_read_print
 from bot.ports import PermanentFailure, SellerInbox, TransientFailure
 from bot.sellers import Sellers, WrongSellers
 from bot.settings import Settings, WrongSettings
 from bot.telegram.client import TelegramBot
+from flows.definition import Flow
 from storage.blobs import DiskBlobs
 from storage.ports import StorageFailure
 
@@ -81,10 +83,30 @@ def _flows(settings: Settings, sellers: Sellers) -> list[Finding]:
     except Faulty as fault:
         return [Finding(what="flows and orders", well=False, said=line) for line in fault.lines]
     issues = ", ".join(flow.flow for flow in catalogue.issues())
+    unread = sorted(
+        flow.flow for flow in catalogue.flows.values() if wants_print(flow) and not can_read_print()
+    )
+    print_said = (
+        f"not read, though {', '.join(unread)} asks for it: install the extra ocr"
+        if unread
+        else "read where asked for"
+    )
     return [
         Finding(what="flows", well=True, said=issues),
+        Finding(what="print", well=True, said=print_said),
         Finding(what="orders", well=True, said=f"{len(sources)} sources beside the imported ones"),
     ]
+
+
+def wants_print(flow: Flow) -> bool:
+    """Whether any shot of a flow is to be read."""
+    shots = [shot for step in flow.steps.values() for shot in step.shots or ()]
+    layers = [
+        flow.quality,
+        *(step.quality for step in flow.steps.values()),
+        *(shot.quality for shot in shots),
+    ]
+    return any(rules.readable == "text" for rules in layers)
 
 
 async def _inboxes(settings: Settings, sellers: Sellers) -> list[Finding]:

@@ -89,7 +89,11 @@ def drawn(curves: Mapping[str, Sequence[Point]], *, chosen: Point | None = None)
         x, y = _place(chosen)
         draw.ellipse((x - 9 * FINE, y - 9 * FINE, x + 9 * FINE, y + 9 * FINE), fill=COLOURS[0])
         said = f"{chosen.caught:.0%} caught, {chosen.rejected:.1%} rejected"
-        _write(draw, (x // FINE + 18, y // FINE + 8), said, INK, anchor="la", size=22)
+        words = (x // FINE + 18, min(y // FINE + 56, BORDER + SIDE // 2))
+        draw.line([(x, y), (words[0] * FINE - 6, words[1] * FINE)], fill=INK, width=FINE)
+        around = draw.textbbox((words[0] * FINE, words[1] * FINE), said, font=font(22 * FINE), anchor="lm")
+        draw.rectangle((around[0] - 8, around[1] - 8, around[2] + 8, around[3] + 8), fill=GROUND)
+        _write(draw, words, said, INK, anchor="lm", size=22)
     return canvas.resize((whole // FINE, whole // FINE), Image.Resampling.BOX)
 
 

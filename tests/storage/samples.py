@@ -177,7 +177,9 @@ SAMPLES: tuple[Any, ...] = (
     JudgePhoto(
         case="K7F3QX",
         photo=PHOTO,
-        quality=Quality(actions={"blur": "retake", "screen": "warn"}, min_side=640, sharp_from=0.4, readable="text"),
+        quality=Quality(
+            actions={"blur": "retake", "screen": "warn"}, min_side=640, sharp_from=0.4, readable="text"
+        ),
         locale="de",
         others=("f0" * 8,),
         shas=("ab" * 32,),
