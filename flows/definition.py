@@ -135,9 +135,7 @@ class Shot(Definition):
     say: Text
     title: Text | None = None  # a few words for lists; without it, `say`
     tip: Text | None = None
-    view: Literal["close", "paper"] | None = (
-        None  # what tips must fit: a thing from close by, something printed
-    )
+    view: Literal["close", "paper"] | None = None  # a thing from close by, something printed: tips fit it
     example: str | None = None  # a drawing beside the flow, NAME.svg
     compare: Literal["order.image", "order.personalization"] | None = None
     quality: QualityRules = QualityRules()

@@ -64,16 +64,23 @@ def tune(
     ),
 ) -> None:
     """Show how well blur is told on your own labelled photos, and suggest a threshold for your flows."""
-    from bot.photos.tuning import NotLabelled, Scored, Tuning, labelled, scored  # noqa: PLC0415 - slow to load
+    from bot.photos.tuning import (  # noqa: PLC0415 - slow to load
+        NotLabelled,
+        Scored,
+        Tuning,
+        labelled,
+        require_enough,
+        scored,
+    )
 
     try:
-        photos = labelled(folder)
+        measured = list(scored(_counted(labelled(folder))))
+        for path in (one for one in measured if isinstance(one, Path)):
+            print(f"left out, no acceptable picture: {path}", file=sys.stderr)
+        tuning = Tuning(photos=tuple(one for one in measured if isinstance(one, Scored)))
+        require_enough(folder, [photo.sharp for photo in tuning.photos])
     except (NotLabelled, OSError, UnicodeDecodeError) as refusal:
         raise Refused(str(refusal)) from None
-    measured = list(scored(_counted(photos)))
-    for path in (one for one in measured if isinstance(one, Path)):
-        print(f"left out, no acceptable picture: {path}", file=sys.stderr)
-    tuning = Tuning(photos=tuple(one for one in measured if isinstance(one, Scored)))
     for line in tuning.lines():
         print(line)
     plot.write_bytes(tuning.plot())

@@ -1,7 +1,7 @@
 """`clearshot photos tune`: how the judge does on an operator's own labelled photos, and which threshold suits them."""
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,14 +41,19 @@ def labelled(folder: Path) -> list[tuple[Path, bool]]:
             for file in sorted((folder / kind).glob("*"))
             if file.is_file() and not file.name.startswith(".")
         ]
+    require_enough(folder, [sharp for _, sharp in found])
+    return found
+
+
+def require_enough(folder: Path, sharp: Sequence[bool]) -> None:
+    """Refuse with NotLabelled where there are too few photos of a kind."""
     for kind in KINDS:
-        count = sum(sharp == (kind == "sharp") for _, sharp in found)
+        count = sum(one == (kind == "sharp") for one in sharp)
         if count < FEWEST:
             raise NotLabelled(
                 f"{folder}: {count} photos labelled {kind}, at least {FEWEST} are needed; put photos into the folders "
                 f"'sharp' and 'blurred', or name them in manifest.csv (path,label)"
             )
-    return found
 
 
 def _of_manifest(manifest: Path) -> Iterator[tuple[Path, bool]]:

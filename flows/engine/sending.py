@@ -171,15 +171,16 @@ def delivery(turn: Turn, event: Delivered | DeliveryDelayed | DeliveryFailed) ->
     turn.change(bundles=bundles)
     if turn.conv.phase == "sending" and isinstance(event, Delivered):
         turn.change(phase="sent")
-    if turn.flow.originals == "drop" and all(sent.status == "delivered" for sent in bundles):
+    arrived = turn.conv.phase == "sent" and all(sent.status == "delivered" for sent in bundles)
+    if turn.flow.originals == "drop" and arrived:
         _drop_originals(turn)
     if turn.conv.phase != "handed_over":
         turn.tell(turn.words(text_id), slot=f"delivery:{turn.conv.id}", edit=True)
 
 
 def _drop_originals(turn: Turn) -> None:
-    """Every bundle of the case has arrived: what the seller holds is enough, and a fingerprint tells repeats."""
-    claims = [claim for state in turn.conv.shots.values() for claim in state.claims] + list(turn.conv.tray)
+    """Every bundle of the case has arrived: what the seller holds is enough. The tray stays: it may be newer."""
+    claims = [claim for state in turn.conv.shots.values() for claim in accepted(state)]
     keys = dict.fromkeys(claim.photo.key for claim in claims if claim.photo)
     if keys:
         turn.do(ForgetPhotos(case=turn.conv.id, keys=tuple(keys)))

@@ -1,11 +1,33 @@
-"""How the benches' customers come to an issue, and how it is told that a message answers what they just did."""
+"""The bot that benches talk to, how their customers come to an issue, and how a message is told to answer them."""
 
-from collections.abc import Callable
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
 
+from bot.orders.csv_file.adapter import SAMPLE
 from bot.sandbox.client import SandboxClient
+from bot.sandbox.server import Sandbox
 from tests.journeys.customer import Customer, Json, words
+from tests.journeys.running_bot import RunningBot
 
 Fits = Callable[[Json], bool]
+
+
+@asynccontextmanager
+async def fresh_bot() -> AsyncIterator[tuple[SandboxClient, RunningBot]]:
+    """Yield a local Telegram's client and a bot by webhook on SQLite that knows orders; the caller starts it."""
+    with tempfile.TemporaryDirectory(prefix="clearshot-bench-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        async with Sandbox() as sandbox, SandboxClient(sandbox.address) as client:
+            bot = RunningBot(
+                folder=folder, sandbox=sandbox, database=f"sqlite:///{folder / 'c.db'}", webhook=True
+            )
+            await bot.command("orders", "import", str(SAMPLE))
+            try:
+                yield client, bot
+            finally:
+                await bot.stop()
 
 
 async def at_issue(client: SandboxClient, number: int) -> Customer:

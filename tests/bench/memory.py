@@ -5,18 +5,15 @@ Shared pages count by their share in PSS and fully in RSS; where both are known,
 
 import asyncio
 import statistics
-import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-from bot.orders.csv_file.adapter import SAMPLE
 from bot.sandbox.client import SandboxClient
-from bot.sandbox.server import Sandbox
 from storage.open import open_storage
-from tests.bench.conversing import at_issue, by_link, to_first_photo
+from tests.bench.conversing import at_issue, by_link, fresh_bot, to_first_photo
 from tests.bench.spread import against
 from tests.journeys.customer import Customer
 from tests.journeys.pictures import sharp
@@ -40,19 +37,10 @@ def run() -> dict[str, Any]:
 
 
 async def _measure() -> dict[str, Any]:
-    with tempfile.TemporaryDirectory(prefix="clearshot-bench-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        async with Sandbox() as sandbox, SandboxClient(sandbox.address) as client:
-            bot = RunningBot(
-                folder=folder, sandbox=sandbox, database=f"sqlite:///{folder / 'c.db'}", webhook=True
-            )
-            await bot.command("orders", "import", str(SAMPLE))
-            links = await _links(bot, count=max(STAGES) // 2)
-            await bot.start()
-            try:
-                return await _figures(client, bot, links)
-            finally:
-                await bot.stop()
+    async with fresh_bot() as (client, bot):
+        links = await _links(bot, count=max(STAGES) // 2)
+        await bot.start()
+        return await _figures(client, bot, links)
 
 
 async def _links(bot: RunningBot, *, count: int) -> list[str]:

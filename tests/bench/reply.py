@@ -5,20 +5,15 @@ answer is seen there, so the local Telegram's own work (delivery, a photo's uplo
 """
 
 import asyncio
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
-from bot.orders.csv_file.adapter import SAMPLE
 from bot.sandbox.client import SandboxClient
-from bot.sandbox.server import Sandbox
-from tests.bench.conversing import answering, at_issue, to_first_photo
+from tests.bench.conversing import answering, at_issue, fresh_bot, to_first_photo
 from tests.bench.spread import against, share, spread
 from tests.journeys.customer import Customer, Json, labels, words
 from tests.journeys.pictures import blurred, sharp
-from tests.journeys.running_bot import RunningBot
 
 CUSTOMERS = 12  # more taps of one customer at once would be taken for a flood
 ROUNDS = 10  # of each customer, two taps each
@@ -37,18 +32,9 @@ def run() -> dict[str, Any]:
 
 
 async def _measure() -> dict[str, Any]:
-    with tempfile.TemporaryDirectory(prefix="clearshot-bench-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        async with Sandbox() as sandbox, SandboxClient(sandbox.address) as client:
-            bot = RunningBot(
-                folder=folder, sandbox=sandbox, database=f"sqlite:///{folder / 'c.db'}", webhook=True
-            )
-            await bot.command("orders", "import", str(SAMPLE))
-            await bot.start()
-            try:
-                return await _figures(client)
-            finally:
-                await bot.stop()
+    async with fresh_bot() as (client, bot):
+        await bot.start()
+        return await _figures(client)
 
 
 async def _figures(client: SandboxClient) -> dict[str, Any]:

@@ -5,19 +5,14 @@ sent as files, which the local Telegram does not recompress: its own work must n
 """
 
 import asyncio
-import tempfile
-from pathlib import Path
 from typing import Any
 
-from bot.orders.csv_file.adapter import SAMPLE
 from bot.sandbox.client import SandboxClient
-from bot.sandbox.server import Sandbox
-from tests.bench.conversing import at_issue, to_first_photo
+from tests.bench.conversing import at_issue, fresh_bot, to_first_photo
 from tests.bench.reply import DETAILS, KIND, WAY, tap
 from tests.bench.spread import share, spread
 from tests.journeys.customer import Customer
 from tests.journeys.pictures import sharp
-from tests.journeys.running_bot import RunningBot
 
 PER_SECOND = 8
 TIMES = 1.5  # of a quiet bot's tap
@@ -30,18 +25,9 @@ SENDERS = 40
 
 async def run() -> dict[str, Any]:
     """Measure; the ratio of the 95th percentiles is held against the limit."""
-    with tempfile.TemporaryDirectory(prefix="clearshot-bench-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        async with Sandbox() as sandbox, SandboxClient(sandbox.address) as client:
-            bot = RunningBot(
-                folder=folder, sandbox=sandbox, database=f"sqlite:///{folder / 'c.db'}", webhook=True
-            )
-            await bot.command("orders", "import", str(SAMPLE))
-            await bot.start()
-            try:
-                return await _figure(client)
-            finally:
-                await bot.stop()
+    async with fresh_bot() as (client, bot):
+        await bot.start()
+        return await _figure(client)
 
 
 async def _figure(client: SandboxClient) -> dict[str, Any]:

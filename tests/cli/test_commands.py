@@ -157,6 +157,22 @@ def test_flows_schema_is_a_json_schema(clearshot: Clearshot) -> None:
     assert "steps" in schema["properties"]
 
 
+def test_photos_tune_refuses_photos_that_cannot_be_read(clearshot: Clearshot, tmp_path: Path) -> None:
+    for kind in ("sharp", "blurred"):
+        (tmp_path / kind).mkdir()
+        for number in range(6):
+            content = photograph(number) if kind == "sharp" else b"no picture"
+            (tmp_path / kind / f"{number}.jpg").write_bytes(content)
+
+    done = clearshot("photos", "tune", ".")
+
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert done.stderr.count("left out, no acceptable picture: ") == 6
+    assert "0 photos labelled blurred, at least" in done.stderr.splitlines()[-1]
+    assert not (tmp_path / "sharpness-curve.png").exists()
+
+
 def test_photos_judge_answers_one_line_a_file_and_exits_0(clearshot: Clearshot, tmp_path: Path) -> None:
     (tmp_path / "good.jpg").write_bytes(photograph(1))
     (tmp_path / "no.jpg").write_bytes(b"no picture")
