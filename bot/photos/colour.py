@@ -8,6 +8,7 @@ from PIL import Image, ImageCms
 PLAIN = frozenset({"L", "RGB", "CMYK", "LAB"})
 DEEP = 255.0  # a 16-bit sample above this is no 8-bit sample in a wide coat
 WHITE = (255, 255, 255)
+SAME = 2  # levels of 255: colours no further apart look alike
 
 
 def flatten(image: Image.Image) -> Image.Image:
@@ -49,6 +50,20 @@ def as_rgb(image: Image.Image, profile: bytes) -> Image.Image:
         if converted is not None:
             return converted
     return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def is_as_srgb(profile: bytes, mode: str) -> bool:
+    """Tell whether a picture of mode L or RGB with this ICC profile shows its very colours when it loses it."""
+    probe = _colours() if mode == "RGB" else Image.fromarray(np.arange(256, dtype=np.uint8)[None])
+    shown, plain = np.asarray(as_rgb(probe, profile), np.int16), np.asarray(probe.convert("RGB"), np.int16)
+    return not profile or bool(np.abs(shown - plain).max() <= SAME)
+
+
+def _colours() -> Image.Image:
+    """Every mixture of nine levels of red, green and blue, a pixel each."""
+    levels = np.linspace(0, 255, 9).round().astype(np.uint8)
+    mixed = np.stack(np.meshgrid(levels, levels, levels, indexing="ij"), axis=-1)
+    return Image.fromarray(mixed.reshape(1, -1, 3))
 
 
 def _converted(image: Image.Image, source: ImageCms.ImageCmsProfile) -> Image.Image | None:

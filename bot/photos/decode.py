@@ -14,7 +14,7 @@ from typing import Any
 
 from PIL import Image, ImageFile, JpegImagePlugin
 
-from bot.photos.colour import as_rgb, flatten
+from bot.photos.colour import as_rgb, flatten, is_as_srgb
 from bot.ports import Inspected, NotAPicture
 
 MAX_BYTES = 20_000_000  # what a bot may download: core.telegram.org/bots/api#getfile
@@ -121,7 +121,9 @@ def is_plain_jpeg(content: bytes) -> bool:
     if sniff(content) != "JPEG":
         return False
     with _refusing(), _opened(content) as (_, image):
-        return image.mode in {"L", "RGB"} and _turn(image) is None and not image.info.get("icc_profile")
+        if image.mode not in {"L", "RGB"} or _turn(image) is not None:
+            return False
+        return is_as_srgb(image.info.get("icc_profile") or b"", image.mode)
 
 
 @contextmanager

@@ -72,18 +72,36 @@ def test_what_must_be_turned_is_encoded_upright() -> None:
     assert (width, height) == Image.open(BytesIO(made)).size == (300, 400)
 
 
-def test_another_colour_space_is_turned_into_srgb() -> None:
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
-    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-
-    for icc in (profile, srgb):
-        made, _, _ = prepare(jpeg(scene(size=(400, 300)), icc_profile=icc), how=Preparation())
-        assert set(jpeg_segments(made)) <= PLAIN_SEGMENTS
-
-
 def rainbow() -> Image.Image:
     ramp = Image.linear_gradient("L").resize((400, 300))
     return Image.merge("RGB", (ramp, ramp.rotate(180), Image.new("L", (400, 300), 128)))
+
+
+SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+SWAPPED = SRGB.replace(b"rXYZ", b"....").replace(b"bXYZ", b"rXYZ").replace(b"....", b"bXYZ")
+"""A profile in which red is what sRGB calls blue."""
+LAB = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
+
+
+def test_another_colour_space_is_turned_into_srgb() -> None:
+    content = jpeg(rainbow(), icc_profile=SWAPPED)
+
+    made, _, _ = prepare(content, how=Preparation())
+
+    assert set(jpeg_segments(made)) <= PLAIN_SEGMENTS
+    red, blue = (pixels(made)[..., channel].std() for channel in (0, 2))
+    assert pixels(content)[..., 2].std() < 5 < 40 < pixels(content)[..., 0].std()
+    assert red < 5 < 40 < blue
+
+
+@pytest.mark.parametrize("profile", [SRGB, LAB, b"no profile at all"], ids=["srgb", "unfitting", "broken"])
+def test_a_profile_that_changes_no_colour_is_taken_off_without_encoding_again(profile: bytes) -> None:
+    content = jpeg(rainbow(), icc_profile=profile)
+
+    made, _, _ = prepare(content, how=Preparation())
+
+    assert set(jpeg_segments(made)) <= PLAIN_SEGMENTS
+    assert np.array_equal(pixels(made), pixels(content))
 
 
 @pytest.mark.parametrize("kind", ["rgb with its segment", "rgb by its names", "inks"])
