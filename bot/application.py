@@ -30,6 +30,7 @@ from bot.bootstrap import (
     read_profiles,
     ready_store,
 )
+from bot.copy_links import CopyLinks
 from bot.flow_files import FlowFiles
 from bot.listing_images import ListingImages
 from bot.manifest import file_names, manifest
@@ -45,6 +46,7 @@ from bot.telegram.polling import Poller
 from bot.telegram.redaction import guard_logs
 from bot.telegram.setup import set_commands, use_polling, use_webhook
 from bot.telegram.webhook import Webhook
+from bot.web.copies import copy_routes
 from bot.web.health import health_routes
 from flows.catalogue import Catalogue, Texts
 from flows.engine import Engine
@@ -135,6 +137,7 @@ async def _outside(
     images = ListingImages()
     await closed_at_end(stack, [judge, images])
     blobs = DiskBlobs(settings.blobs)
+    links, clock = copy_links(settings), SystemClock()
     return Outside(
         chat=TelegramChat(bot),
         pictures=StoredPictures(blobs=blobs, judge=judge, drawing=files.drawing, fetch=images.fetch),
@@ -146,6 +149,7 @@ async def _outside(
         texts=texts,
         name_files=file_names,
         write_manifest=manifest,
+        link_to=lambda key, name: links.link(key, name, now=clock.now()),
     )
 
 
@@ -213,10 +217,18 @@ async def _open_entrance(
     return Entrance(bot=bot, intake=intake, poller=poller, texts=texts)
 
 
+def copy_links(settings: Settings) -> CopyLinks:
+    """Make and check addresses of sellers' copies; the secret is the bot's own, so replicas agree."""
+    return CopyLinks(base=settings.public_url, secret=settings.webhook_secret)
+
+
 def _site(storage: SqlStorage, settings: Settings, entrance: Entrance | None) -> web.Application:
     """The health page, and the webhook where one is used."""
     site = web.Application()
     site.add_routes(health_routes({"database": storage.check}))
+    site.add_routes(
+        copy_routes(blobs=DiskBlobs(settings.blobs), links=copy_links(settings), now=SystemClock().now)
+    )
     if entrance is not None:
         site.add_routes(Webhook(entrance.intake, secret=settings.webhook_secret).routes(HOOK))
     return site

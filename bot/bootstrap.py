@@ -16,6 +16,8 @@ from bot.inboxes.email.adapter import EmailInbox
 from bot.inboxes.email.settings import EmailSettings
 from bot.inboxes.folder.adapter import FolderInbox
 from bot.inboxes.folder.settings import FolderSettings
+from bot.inboxes.webhook.adapter import WebhookInbox
+from bot.inboxes.webhook.settings import WebhookSettings
 from bot.orders.csv_file.adapter import read_file
 from bot.orders.shop_database.adapter import ShopDatabase
 from bot.orders.shop_database.settings import ShopDatabaseSettings
@@ -43,6 +45,7 @@ class Kind:
 INBOXES: dict[str, Kind] = {
     "folder": Kind(FolderSettings, FolderInbox),
     "email": Kind(EmailSettings, EmailInbox),
+    "webhook": Kind(WebhookSettings, WebhookInbox),
 }
 ORDER_SOURCES: dict[str, Kind] = {
     "shop_database": Kind(ShopDatabaseSettings, ShopDatabase),

@@ -1,38 +1,17 @@
 """Fetches the picture of a listing from its address: https, public hosts, no redirects, bounded in size and time."""
 
-import ipaddress
 import logging
-import socket
-from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
-from aiohttp.abc import AbstractResolver
-from aiohttp.resolver import ThreadedResolver
+
+from bot.public_hosts import PublicResolver, is_literal
 
 logger = logging.getLogger(__name__)
 
 MOST_BYTES = 5 * 1024 * 1024
 """As much as Telegram takes of a photo by address (Bot API, "Sending files")."""
 SECONDS = 5.0
-
-
-class PublicResolver(AbstractResolver):
-    """Resolves names, and forgets every address that is not on the public internet (request forgery)."""
-
-    def __init__(self) -> None:
-        self._inner = ThreadedResolver()
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[Any]:
-        found = await self._inner.resolve(host, port, family)
-        public = [one for one in found if ipaddress.ip_address(one["host"]).is_global]
-        if not public:
-            raise OSError(f"{host} is no public host")
-        return list(public)
-
-    async def close(self) -> None:
-        await self._inner.close()
 
 
 class ListingImages:
@@ -43,9 +22,9 @@ class ListingImages:
 
     async def fetch(self, address: str) -> bytes | None:
         """Return a picture's bytes, None when it cannot be had."""
-        if not address.startswith("https://") or _is_literal(address):
-            return None
         try:
+            if not address.startswith("https://") or is_literal(urlsplit(address).hostname or ""):
+                return None
             return await self._fetch(address)
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as failure:
             logger.info("a listing's picture cannot be had: %s", type(failure).__name__)
@@ -70,9 +49,3 @@ class ListingImages:
         """Close the connections."""
         if self._session is not None:
             await self._session.close()
-
-
-def _is_literal(address: str) -> bool:
-    """Whether the host is written as an address, which no resolver would see."""
-    host = address.removeprefix("https://").partition("/")[0].rpartition("@")[2]
-    return host.startswith("[") or host.partition(":")[0].replace(".", "").isdigit()

@@ -45,6 +45,7 @@ class LabelledFile:
     flags: tuple[str, ...] = ()
     barcode: str = ""
     text: str = ""
+    link: str = ""  # a short-lived address of its bytes, "" where nobody outside can reach the bot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,7 @@ class Parcel:
     bundle: Bundle
     files: tuple[LabelledFile, ...]
     manifest: bytes
+    manifest_link: str = ""  # as a file's link
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,6 +49,8 @@ class Bundled:
     number: int
     photo_ids: tuple[str, ...]
     status: Literal["sending", "delayed", "delivered", "failed"] = "sending"
+    manifest: str = ""  # blob key of the manifest as delivered
+    copies: tuple[str, ...] = ()  # blob keys of the files as delivered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

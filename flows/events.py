@@ -133,6 +133,8 @@ class Delivered(Event):
     case: str
     number: int
     place: str = ""  # in words for the log of the case, e.g. "email"
+    manifest: str = ""  # blob key of the manifest as delivered
+    copies: tuple[str, ...] = ()  # blob keys of the files as delivered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from bot.listing_images import ListingImages, PublicResolver
+from bot.listing_images import ListingImages
+from bot.public_hosts import PublicResolver
 
 
 @pytest.mark.parametrize(

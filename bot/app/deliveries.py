@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bot.app.jobs import NotReady, Result
 from bot.ports import (
@@ -28,6 +28,17 @@ NameFiles = Callable[[Bundle, Sequence[str]], Sequence[str]]
 Prepared = tuple[bytes, str, int, int]
 """Content, media type, width and height in pixels."""
 WriteManifest = Callable[[Bundle, Sequence[LabelledFile]], bytes]
+LinkTo = Callable[[str, str], str]
+"""Makes a short-lived address of the blob with this key, under this name; "" where there can be none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packed:
+    """A parcel, and the blob keys of what it holds: the copies stay for the case's pages and links."""
+
+    parcel: Parcel
+    manifest: str
+    copies: tuple[str, ...]
 
 
 class Packer:
@@ -41,15 +52,17 @@ class Packer:
         name_files: NameFiles,
         write_manifest: WriteManifest,
         preparations: Mapping[str, Preparation],
+        link_to: LinkTo,
     ) -> None:
         self._blobs = blobs
         self._judge = judge
         self._name_files = name_files
         self._write_manifest = write_manifest
         self._preparations = preparations
+        self._link_to = link_to
 
-    async def pack(self, bundle: Bundle) -> Parcel:
-        """Prepare, name and list every photo."""
+    async def pack(self, bundle: Bundle) -> Packed:
+        """Prepare, name and list every photo; what is made is kept, so that a link to it can be followed."""
         how = self._preparations.get(bundle.seller.id, Preparation())
         try:
             prepared = [await self._prepared(photo, how) for photo in bundle.photos]
@@ -62,7 +75,15 @@ class Packer:
             _labelled(photo, name, made)
             for photo, name, made in zip(bundle.photos, names, prepared, strict=True)
         )
-        return Parcel(bundle=bundle, files=files, manifest=self._write_manifest(bundle, files))
+        manifest = self._write_manifest(bundle, files)
+        copies = [await self._blobs.put(bundle.case, file.content) for file in files]
+        manifest_key = await self._blobs.put(bundle.case, manifest)
+        linked = tuple(
+            replace(file, link=self._link_to(key, file.name)) for file, key in zip(files, copies, strict=True)
+        )
+        link = self._link_to(manifest_key, "manifest.json")
+        parcel = Parcel(bundle=bundle, files=linked, manifest=manifest, manifest_link=link)
+        return Packed(parcel=parcel, manifest=manifest_key, copies=tuple(copies))
 
     async def _fitted(self, bundle: Bundle, made: list[Prepared], how: Preparation) -> list[Prepared]:
         """Prepare the largest photos anew, each with its share of what the whole bundle may weigh."""
@@ -139,9 +160,16 @@ class Deliverer:
         effect: DeliverBundle = row.effect  # type: ignore[assignment]  # the table of performers pairs them
         bundle = effect.bundle
         inbox = self._inbox(effect)
-        parcel = await self._packer.pack(bundle)
-        receipt = await inbox.deliver(parcel, idempotency_key=f"{bundle.case}.{bundle.number}")
-        return Result(event=Delivered(case=bundle.case, number=bundle.number, place=receipt.place))
+        packed = await self._packer.pack(bundle)
+        receipt = await inbox.deliver(packed.parcel, idempotency_key=f"{bundle.case}.{bundle.number}")
+        event = Delivered(
+            case=bundle.case,
+            number=bundle.number,
+            place=receipt.place,
+            manifest=packed.manifest,
+            copies=packed.copies,
+        )
+        return Result(event=event)
 
     async def forward(self, row: OutboxRow) -> Result:
         """Pass the customer's words on."""

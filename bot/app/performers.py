@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bot.app import deliveries, finding, photographs
 from bot.app.alarm import Alarm
 from bot.app.clock import Timepiece
-from bot.app.deliveries import Deliverer, NameFiles, Packer, WriteManifest
+from bot.app.deliveries import Deliverer, LinkTo, NameFiles, Packer, WriteManifest
 from bot.app.finding import ANSWER_TAKES, Finder, Redeemer
 from bot.app.jobs import Job, Jobs, Result
 from bot.app.patience import DELIVERING, FETCHING, LOOKING, SENDING
@@ -43,6 +43,7 @@ class Outside:
     texts: Texts
     name_files: NameFiles
     write_manifest: WriteManifest
+    link_to: LinkTo
     answer_takes: float = ANSWER_TAKES
 
 
@@ -63,6 +64,7 @@ def performers(outside: Outside, *, storage: Storage, alarm: Alarm, clock: Timep
         name_files=outside.name_files,
         write_manifest=outside.write_manifest,
         preparations=outside.preparations,
+        link_to=outside.link_to,
     )
     post = Deliverer(inboxes=outside.inboxes, packer=packer)
     find = Finder(

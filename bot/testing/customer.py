@@ -54,6 +54,7 @@ class Playground:
             blobs=self.blobs,
             inboxes=self.inboxes,
             preparations={},
+            link_to=lambda key, name: f"https://bot.example/copies/{key}/{name}",
             sources=(),
             texts=self._catalogue.texts,
             name_files=lambda bundle, _mimes: [f"{photo.label}.jpg" for photo in bundle.photos],

@@ -1,7 +1,7 @@
 """The verbs `send` and `handover`: the bundle is put together and given to its inbox; what became of it is told."""
 
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 from flows.conversation import Bundled, Claim, ShotState
 from flows.definition import Step
@@ -163,8 +163,11 @@ def _answers(turn: Turn) -> tuple[tuple[str, str], ...]:
 def delivery(turn: Turn, event: Delivered | DeliveryDelayed | DeliveryFailed) -> None:
     """Tell the customer where the bundle stands."""
     status, text_id = _FATES[type(event)]
+    fate: dict[str, Any] = {"status": status}
+    if isinstance(event, Delivered):
+        fate |= {"manifest": event.manifest, "copies": event.copies}
     bundles = tuple(
-        replace(sent, status=status) if sent.number == event.number else sent for sent in turn.conv.bundles
+        replace(sent, **fate) if sent.number == event.number else sent for sent in turn.conv.bundles
     )
     if bundles == turn.conv.bundles:
         return
@@ -181,7 +184,8 @@ def delivery(turn: Turn, event: Delivered | DeliveryDelayed | DeliveryFailed) ->
 def _drop_originals(turn: Turn) -> None:
     """Every bundle of the case has arrived: what the seller holds is enough. The tray stays: it may be newer."""
     claims = [claim for state in turn.conv.shots.values() for claim in accepted(state)]
-    keys = dict.fromkeys(claim.photo.key for claim in claims if claim.photo)
+    copies = {key for sent in turn.conv.bundles for key in sent.copies}  # the very bytes may be the copy too
+    keys = dict.fromkeys(claim.photo.key for claim in claims if claim.photo and claim.photo.key not in copies)
     if keys:
         turn.do(ForgetPhotos(case=turn.conv.id, keys=tuple(keys)))
 

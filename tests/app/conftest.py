@@ -60,6 +60,7 @@ class World:
             name_files=lambda bundle, _mimes: [f"{photo.label}.jpg" for photo in bundle.photos],
             write_manifest=lambda _bundle, _files: b"{}",
             preparations={},
+            link_to=lambda key, name: f"https://bot.example/copies/{key}/{name}",
         )
         post = Deliverer(inboxes=self.inboxes, packer=packer)
 

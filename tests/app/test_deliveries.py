@@ -35,6 +35,7 @@ class Desk:
                 ],
                 write_manifest=lambda bundle, files: f"{bundle.case}: {len(files)}".encode(),
                 preparations={"acme": Preparation(longest_side=640)},
+                link_to=lambda key, name: f"https://bot.example/copies/{key}/{name}",
             ),
         )
 
@@ -71,14 +72,28 @@ async def test_a_bundle_is_prepared_as_its_seller_wants_and_labelled(desk: Desk)
 
     result = await desk.deliverer.deliver(row(DeliverBundle(bundle=bundle)))
 
-    assert result.event == Delivered(case="K7F3QX", number=1, place="memory")
     parcel = desk.inboxes["acme"].parcels["K7F3QX.1"]
     first = parcel.files[0]
+    assert isinstance(result.event, Delivered)
+    assert (result.event.case, result.event.number, result.event.place) == ("K7F3QX", 1, "memory")
     assert [file.name for file in parcel.files] == ["Shot_0.jpeg", "Shot_1.jpeg"]
     assert (first.width, first.height, first.mime, first.flags) == (640, 480, "image/jpeg", ("blur",))
     assert first.sha256 == hashlib.sha256(first.content).hexdigest()
     assert first.original_sha256 == hashlib.sha256(picture("ok")).hexdigest() != first.sha256
     assert parcel.manifest == b"K7F3QX: 2"
+
+
+async def test_what_a_seller_got_is_kept_and_linked(desk: Desk) -> None:
+    bundle = await desk.bundle(picture("ok"), picture("glare"))
+
+    result = await desk.deliverer.deliver(row(DeliverBundle(bundle=bundle)))
+
+    parcel, event = desk.inboxes["acme"].parcels["K7F3QX.1"], result.event
+    assert isinstance(event, Delivered)
+    assert [await desk.blobs.get(key) for key in event.copies] == [file.content for file in parcel.files]
+    assert await desk.blobs.get(event.manifest) == parcel.manifest
+    assert parcel.files[0].link == f"https://bot.example/copies/{event.copies[0]}/Shot_0.jpeg"
+    assert parcel.manifest_link == f"https://bot.example/copies/{event.manifest}/manifest.json"
 
 
 async def test_a_pdf_goes_out_as_it_came(desk: Desk) -> None:

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from flows.catalogue import Catalogue
 from flows.definition import QualityRules
-from flows.effects import ForgetPhotos, JudgePhoto, StorePhoto
+from flows.effects import Effect, ForgetPhotos, JudgePhoto, StorePhoto
+from flows.events import Delivered, Event
 from flows.workbench.rehearsal import Rehearsal
 from tests.flows.conftest import MUG
 from tests.flows.driving import Begin, sent, to_photos, to_review
@@ -287,6 +288,26 @@ def test_originals_are_dropped_once_the_seller_has_them_where_the_flow_says_so(c
     [bundle] = customer.bundles
     dropped = [key for effect in customer.effects if isinstance(effect, ForgetPhotos) for key in effect.keys]
     assert sorted(dropped) == sorted(photo.photo.key for photo in bundle.photos)
+
+
+class SentAsTheyAre(Rehearsal):
+    """A seller's inbox that got the very bytes of the first photo: its copy and its original are one object."""
+
+    def _perform(self, effect: Effect) -> Event | None:
+        event = super()._perform(effect)
+        if isinstance(event, Delivered):
+            return replace(event, copies=(self.bundles[-1].photos[0].photo.key,))
+        return event
+
+
+def test_an_original_that_is_the_sellers_copy_too_is_not_dropped(catalogue: Catalogue) -> None:
+    customer = SentAsTheyAre(variant(catalogue, originals="drop"), known=(MUG,))
+    sent(customer)
+
+    [bundle] = customer.bundles
+    dropped = [key for effect in customer.effects if isinstance(effect, ForgetPhotos) for key in effect.keys]
+    assert bundle.photos[0].photo.key not in dropped
+    assert sorted(dropped) == sorted(photo.photo.key for photo in bundle.photos[1:])
 
 
 def test_originals_stay_where_nothing_is_said(chat: Begin) -> None:

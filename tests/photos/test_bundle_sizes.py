@@ -39,10 +39,11 @@ async def packed(pool: PhotoPool, how: Preparation, *contents: bytes) -> dict[st
         )  # fmt: skip
         photos.append(BundlePhoto(label=f"Shot_{number}", title="", photo=photo))
     packer = Packer(
-        blobs=blobs, judge=pool, name_files=file_names, write_manifest=manifest, preparations={"acme": how}
-    )
-    parcel = await packer.pack(replace(delivery().bundle, photos=tuple(photos)))
-    return {file.name: (file.mime, file.content) for file in parcel.files}
+        blobs=blobs, judge=pool, name_files=file_names, write_manifest=manifest, preparations={"acme": how},
+        link_to=lambda _key, _name: "",
+    )  # fmt: skip
+    made = await packer.pack(replace(delivery().bundle, photos=tuple(photos)))
+    return {file.name: (file.mime, file.content) for file in made.parcel.files}
 
 
 @pytest.mark.parametrize(
