@@ -4,7 +4,7 @@ import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,8 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from bot.inboxes.webhook.adapter import WebhookInbox
 from bot.inboxes.webhook.settings import WebhookSettings
 from bot.inboxes.webhook.wire import MOST_BYTES, bundle_event, failure, note_event
-from bot.ports import Parcel, PermanentFailure, TransientFailure
+from bot.ports import PermanentFailure, TransientFailure
+from tests.inboxes.offices import linked
 from tests.inboxes.parcels import parcel_with
 from tests.inboxes.test_email import hostile_strings, note
 
@@ -72,11 +73,6 @@ async def inbox(receiver: Receiver) -> AsyncIterator[WebhookInbox]:
     inbox = WebhookInbox(settings(receiver.url))
     yield inbox
     await inbox.aclose()
-
-
-def linked(parcel: Parcel) -> Parcel:
-    files = tuple(replace(file, link=f"https://bot.example/copies/{file.name}") for file in parcel.files)
-    return replace(parcel, files=files, manifest_link="https://bot.example/copies/manifest.json")
 
 
 @pytest.mark.parametrize("secret", [NEW, OLD])

@@ -1,0 +1,179 @@
+"""The other side of each inbox, as real as it gets here: what arrived there, and how it breaks down."""
+
+import base64
+import hashlib
+import json
+import shutil
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Protocol
+
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from bot.inboxes.email.adapter import EmailInbox
+from bot.inboxes.email.settings import EmailSettings
+from bot.inboxes.folder.adapter import FolderInbox
+from bot.inboxes.folder.settings import FolderSettings
+from bot.inboxes.webhook.adapter import WebhookInbox
+from bot.inboxes.webhook.settings import WebhookSettings
+from bot.ports import Parcel, SellerInbox
+from tests.mail_server import Mailbox
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrived:
+    """One thing that a seller finds: the key it came under, its case, sha256 of its photos by name, its words."""
+
+    key: str
+    case: str
+    photos: dict[str, str] = field(default_factory=dict)
+    words: str = ""
+
+
+class Office(Protocol):
+    """An inbox and where it leads."""
+
+    inbox: SellerInbox
+
+    def arrived(self) -> list[Arrived]: ...
+
+    def break_down(self) -> None: ...
+
+    def mend(self) -> None: ...
+
+
+def linked(parcel: Parcel) -> Parcel:
+    """Give the files addresses, as a bot with a public one does."""
+    files = tuple(replace(file, link=f"https://bot.example/copies/{file.name}") for file in parcel.files)
+    return replace(parcel, files=files, manifest_link="https://bot.example/copies/manifest.json")
+
+
+class FolderOffice:
+    """A folder; it breaks down when a file takes its place."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "in"
+        self.inbox: SellerInbox = FolderInbox(FolderSettings(path=self.folder))
+
+    def arrived(self) -> list[Arrived]:
+        bundles = [self._bundle(path.parent) for path in sorted(self.folder.rglob("manifest.json"))]
+        notes = [
+            Arrived(
+                key=str(path.relative_to(self.folder)),
+                case=path.parts[-3],
+                words=path.read_text(encoding="utf-8", errors="replace"),
+            )
+            for path in sorted(self.folder.rglob("notes/*.txt"))
+        ]
+        return [*bundles, *notes]
+
+    def _bundle(self, folder: Path) -> Arrived:
+        photos = {
+            path.name.partition("_")[2]: hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted(folder.glob("*.jpg"))
+        }
+        case = folder.relative_to(self.folder).parts[0]
+        words = (folder / "message.txt").read_text(encoding="utf-8")
+        return Arrived(key=str(folder), case=case, photos=photos, words=words)
+
+    def break_down(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.write_text("in the way")
+
+    def mend(self) -> None:
+        self.folder.unlink()
+
+
+class MailOffice:
+    """A mail server."""
+
+    def __init__(self, mailbox: Mailbox) -> None:
+        self.mailbox = mailbox
+        settings = EmailSettings(
+            host="127.0.0.1", port=mailbox.port, security="none", sender="bot@clearshot.example",
+            recipient="claims@acme.example", timeout=5,
+        )  # fmt: skip
+        self.inbox: SellerInbox = EmailInbox(settings)
+
+    def arrived(self) -> list[Arrived]:
+        found = []
+        for mail in self.mailbox.mails:
+            body = mail.get_body(("plain",))
+            photos = {
+                str(part.get_filename()): hashlib.sha256(part.get_content()).hexdigest()
+                for part in mail.iter_attachments()
+                if part.get_content_maintype() == "image"
+            }
+            words = body.get_content() if body else ""
+            found.append(
+                Arrived(key=mail["Message-ID"], case=mail["X-Clearshot-Case"], photos=photos, words=words)
+            )
+        return found
+
+    def break_down(self) -> None:
+        self.mailbox.refuse = "451 try later"
+
+    def mend(self) -> None:
+        self.mailbox.refuse = ""
+
+
+class WebhookOffice:
+    """A shop's endpoint, which fetches no photos: their links and sums are what arrives."""
+
+    def __init__(self) -> None:
+        self.status = 204
+        self.events: list[tuple[str, bytes]] = []
+        self.inbox: SellerInbox
+
+    async def take(self, request: web.Request) -> web.Response:
+        if self.status < 300:
+            self.events.append((request.headers["webhook-id"], await request.read()))
+        return web.Response(status=self.status)
+
+    def arrived(self) -> list[Arrived]:
+        found = []
+        for key, body in self.events:
+            told = json.loads(body)["data"]
+            photos = {photo["file"]: photo["sha256"] for photo in told.get("photos", []) if photo["url"]}
+            words = told.get("message") or told.get("text", "")
+            if "case" in told:
+                found.append(Arrived(key=key, case=told["case"], photos=photos, words=words))
+        return found
+
+    def break_down(self) -> None:
+        self.status = 503
+
+    def mend(self) -> None:
+        self.status = 204
+
+
+@asynccontextmanager
+async def webhook_office() -> AsyncIterator[WebhookOffice]:
+    """Serve an endpoint while the block lasts."""
+    office = WebhookOffice()
+    site = web.Application()
+    site.router.add_post("/hook", office.take)
+    async with TestServer(site) as server:
+        secret = f"whsec_{base64.b64encode(bytes(32)).decode()}"
+        settings = WebhookSettings.model_validate(
+            {"url": str(server.make_url("/hook")), "secrets": [secret], "allow_private": True, "timeout": 5}
+        )
+        office.inbox = WebhookInbox(settings)
+        yield office
+        await office.inbox.aclose()
+
+
+@asynccontextmanager
+async def office_of(kind: str, *, folder: Path, mail_server: Callable[[], Mailbox]) -> AsyncIterator[Office]:
+    """Open the office of an inbox by its name in `bot.bootstrap.INBOXES`."""
+    if kind == "folder":
+        yield FolderOffice(folder)
+    elif kind == "email":
+        yield MailOffice(mail_server())
+    else:
+        assert kind == "webhook", f"no office for the inbox {kind!r}: every inbox passes the contract"
+        async with webhook_office() as office:
+            yield office
