@@ -1,9 +1,9 @@
 """What the bot asks of the outside world; every adapter stands behind one of these."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from flows.effects import ForwardText, Say
 from flows.values import Bundle, Order, Picture, Quality, Upload, Verdict
@@ -84,6 +84,67 @@ class SellerInbox(Protocol):
         ...
 
     async def aclose(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What a seller said or did about a case in their own inbox: an answer, a wish for a photo, or that it is settled.
+
+    `key` is the other side's id of it, stable over repeats: the same one counts once per seller.
+    """
+
+    kind: Literal["answer", "photo", "settled"]
+    case: str
+    key: str
+    text: str = ""
+    author: str = ""
+    labels: tuple[str, ...] = ()  # of shots wished for
+
+
+class HookRefused(Exception):
+    """An incoming call is not taken; `status` is the HTTP status for it, `reason` holds nothing secret or personal."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """An incoming HTTP call of a seller's inbox: names of headers in lower case, the body as it came."""
+
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes
+
+
+@runtime_checkable
+class Hears(Protocol):
+    """An inbox that calls us when the seller answers."""
+
+    def hear(self, call: Call, *, now: datetime) -> Sequence[Heard]:
+        """Read a call, pure; raises HookRefused: 400 garbled, 401 not authentic or late, 413 too large.
+
+        An authentic call that needs nothing done (an event of no interest, our own message) gives ().
+        """
+        ...
+
+
+Tell = Callable[[Heard], Awaitable[None]]
+"""Takes what was heard: returns when it is committed, or is of no use; raises TransientFailure to get it again."""
+
+
+@runtime_checkable
+class Listens(Protocol):
+    """An inbox that must be asked for the seller's answers."""
+
+    async def listen(self, tell: Tell) -> None:
+        """Bring what the seller says, until cancelled; raises the two failures, and is then called again later.
+
+        Only what `tell` took is acknowledged to the other side: the rest is brought again.
+        """
+        ...
 
 
 class OrderSource(Protocol):
