@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal, Protocol, runtime_checkable
 
 from flows.effects import ForwardText, Say
-from flows.values import Bundle, Order, Picture, Quality, Upload, Verdict
+from flows.values import Bundle, Errand, Order, Picture, Quality, Upload, Verdict
 
 
 class TransientFailure(Exception):
@@ -63,7 +63,8 @@ class Receipt:
     """Where a delivery went, in words for people and ids for machines."""
 
     place: str
-    reference: str = ""
+    reference: str = ""  # what the inbox calls the case; comes back as `thread` with whatever follows
+    errand: Errand | None = None  # nothing was delivered: the customer has to send it by hand
 
 
 class SellerInbox(Protocol):

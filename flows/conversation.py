@@ -5,9 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from flows.values import Answer, Item, Order, Photo, Seller, Spans, Upload, Verdict
+from flows.values import Answer, Errand, Item, Order, Photo, Seller, Spans, Upload, Verdict
 
 Phase = Literal["open", "sending", "sent", "handed_over", "settled", "cancelled", "expired"]
+EntryKind = Literal[
+    "sent", "delivered", "delayed", "failed", "by_hand", "note", "seen", "answer", "request", "settled", "assigned",
+    "remark", "reminded",
+]  # fmt: skip
 ClaimStatus = Literal["pending", "stored", "accepted", "retake"]
 
 
@@ -48,9 +52,22 @@ class Bundled:
 
     number: int
     photo_ids: tuple[str, ...]
-    status: Literal["sending", "delayed", "delivered", "failed"] = "sending"
+    status: Literal["sending", "delayed", "by_hand", "delivered", "failed"] = "sending"
     manifest: str = ""  # blob key of the manifest as delivered
     copies: tuple[str, ...] = ()  # blob keys of the files as delivered
+    inbox: str = ""  # where it went: "" = the seller's own
+    reference: str = ""  # what that inbox calls the case
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One line of a case's timeline, as the seller reads it."""
+
+    at: datetime
+    kind: EntryKind
+    author: str = ""  # who at the seller's, "" = the customer or the bot
+    text: str = ""
+    number: int = 0  # of the bundle or note
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +114,9 @@ class Conversation:
     reminded: int = 0  # reminders sent since `touched`
     own_words: bool = False  # the draft was written by the customer
     inbox: str = ""  # where a handed-over case went
+    timeline: tuple[Entry, ...] = ()  # oldest first; `flows.engine.timeline` keeps it short
+    assigned: str = ""  # the seller's agent who has it
+    errand: Errand | None = None  # what the customer has to send by hand
     revision: int = 0
 
 

@@ -92,6 +92,7 @@ class ForwardText(Effect):
     customer_name: str
     locale: str
     inbox: str = ""
+    thread: str = ""  # as in Bundle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from flows.values import Order, Photo, Upload, Verdict
+from flows.values import Errand, Order, Photo, Upload, Verdict
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -135,6 +135,20 @@ class Delivered(Event):
     place: str = ""  # in words for the log of the case, e.g. "email"
     manifest: str = ""  # blob key of the manifest as delivered
     copies: tuple[str, ...] = ()  # blob keys of the files as delivered
+    reference: str = ""  # what the inbox calls the case
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftToCustomer(Event):
+    """Bundle `number` is ready, and the customer has to send it by hand; or the words of `note`, then `number` is 0."""
+
+    case: str
+    number: int
+    errand: Errand
+    note: int = 0
+    manifest: str = ""  # as in Delivered
+    copies: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()  # of the files, in the order of `copies`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,12 +177,39 @@ class SellerAnswered(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SellerSaw(Event):
+    """The seller opened the case."""
+
+    case: str
+    author: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseAssigned(Event):
+    """The case is somebody's at the seller's: `agent` is their id, "" = nobody's."""
+
+    case: str
+    agent: str
+    author: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemarkMade(Event):
+    """Somebody at the seller's wrote a note that the customer never sees."""
+
+    case: str
+    text: str
+    author: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PhotoRequested(Event):
     """The seller wishes for one more photo: described in words, or shots of the issue's flow by label."""
 
     case: str
     text: str = ""
     labels: tuple[str, ...] = ()
+    author: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +218,7 @@ class CaseSettled(Event):
 
     case: str
     text: str = ""
+    author: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

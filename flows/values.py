@@ -169,6 +169,21 @@ class Bundle:
     missing: tuple[MissingShot, ...] = ()
     answers: tuple[tuple[str, str], ...] = ()  # (question, answer) pairs, in the seller's language
     follow_up_to: int | None = None
+    thread: str = (
+        ""  # what the inbox called the case when it took the first bundle (Receipt.reference), "" = not known
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errand:
+    """What no adapter can do: the customer sends the bundle on a marketplace's own page."""
+
+    place: str  # the marketplace by name
+    text: str  # the message to paste, as its rules allow it
+    way: str = (
+        ""  # how to get there, in the customer's language: "Your Orders, Problem with order, Contact seller"
+    )
+    url: str = ""  # the page where that begins
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -168,6 +168,7 @@ class Deliverer:
             place=receipt.place,
             manifest=packed.manifest,
             copies=packed.copies,
+            reference=receipt.reference,
         )
         return Result(event=event)
 

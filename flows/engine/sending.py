@@ -50,8 +50,9 @@ def hand_over(turn: Turn, step: Step) -> None:
 
 
 def _deliver(turn: Turn, bundle: Bundle, *, inbox: str) -> None:
-    sent = Bundled(number=bundle.number, photo_ids=tuple(p.photo.id for p in bundle.photos))
-    turn.change(bundles=(*turn.conv.bundles, sent))
+    bundle = replace(bundle, thread=_thread(turn, inbox))
+    ids = tuple(photo.photo.id for photo in bundle.photos)
+    turn.change(bundles=(*turn.conv.bundles, Bundled(number=bundle.number, photo_ids=ids, inbox=inbox)))
     turn.do(DeliverBundle(bundle=bundle, inbox=inbox))
 
 
@@ -78,6 +79,11 @@ def bundled(turn: Turn) -> Bundle:
         answers=_answers(turn),
         follow_up_to=1 if conv.bundles else None,
     )
+
+
+def _thread(turn: Turn, inbox: str) -> str:
+    """Look up what this inbox called the case when it took something of it."""
+    return next((sent.reference for sent in turn.conv.bundles if sent.inbox == inbox and sent.reference), "")
 
 
 def _name_case(turn: Turn, bundle: Bundle) -> None:
@@ -165,7 +171,7 @@ def delivery(turn: Turn, event: Delivered | DeliveryDelayed | DeliveryFailed) ->
     status, text_id = _FATES[type(event)]
     fate: dict[str, Any] = {"status": status}
     if isinstance(event, Delivered):
-        fate |= {"manifest": event.manifest, "copies": event.copies}
+        fate |= {"manifest": event.manifest, "copies": event.copies, "reference": event.reference}
     bundles = tuple(
         replace(sent, **fate) if sent.number == event.number else sent for sent in turn.conv.bundles
     )
@@ -211,6 +217,7 @@ def forward_text(turn: Turn, text: str) -> None:
             customer_name=conv.customer_name,
             locale=conv.locale,
             inbox=conv.inbox,
+            thread=_thread(turn, conv.inbox),
         )
     )
 
