@@ -4,7 +4,7 @@ import asyncio
 import errno
 import logging
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -15,7 +15,9 @@ from aiohttp import web
 from bot.app.alarm import Alarm
 from bot.app.apologies import Apologies
 from bot.app.clock import SystemClock
+from bot.app.hearing import Hearing
 from bot.app.housekeeping import Housekeeping
+from bot.app.listening import Listening
 from bot.app.performers import Outside, performers
 from bot.app.pictures import StoredPictures
 from bot.app.relay import Fresh, Relay
@@ -35,7 +37,7 @@ from bot.flow_files import FlowFiles
 from bot.listing_images import ListingImages
 from bot.manifest import file_names, manifest
 from bot.photos.pool import PhotoPool
-from bot.ports import TransientFailure
+from bot.ports import SellerInbox, TransientFailure
 from bot.sellers import Sellers
 from bot.settings import LOOPBACK, Settings
 from bot.telegram.chat import TelegramChat
@@ -48,6 +50,7 @@ from bot.telegram.setup import set_commands, use_polling, use_webhook
 from bot.telegram.webhook import Webhook
 from bot.web.copies import copy_routes
 from bot.web.health import health_routes
+from bot.web.hooks import hook_routes
 from flows.catalogue import Catalogue, Texts
 from flows.engine import Engine
 from storage.blobs import DiskBlobs
@@ -97,7 +100,10 @@ async def running(settings: Settings, *, on_loopback: bool = False) -> AsyncIter
         relay = await _start_relay(stack, settings, storage, outside)
         await _start_housekeeping(stack, settings, storage, outside)
         entrance = await _open_entrance(stack, storage, bot, catalogue)
+        hearing = Hearing(streams=storage.streams, clock=SystemClock())
+        await _start_listening(stack, inboxes, hearing)
         site = _site(storage, settings, entrance if settings.public_url or on_loopback else None)
+        site.add_routes(hook_routes(inboxes=inboxes, ears=hearing.of, now=SystemClock().now))
         address = await _serve_http(stack, settings, site)
         public = settings.public_url or (address if on_loopback else "")
         username = await _introduce(
@@ -145,6 +151,7 @@ async def _outside(
         blobs=blobs,
         inboxes={},
         preparations={profile.id: profile.preparation for profile in sellers.profiles},
+        promptness={one.id: one.promptness for one in sellers.profiles if one.promptness is not None},
         sources=(),
         texts=texts,
         name_files=file_names,
@@ -188,6 +195,14 @@ async def _start_housekeeping(
     )
     await closed_at_end(stack, [housekeeping])
     housekeeping.start()
+
+
+async def _start_listening(
+    stack: AsyncExitStack, inboxes: Mapping[str, SellerInbox], hearing: Hearing
+) -> None:
+    listening = Listening(inboxes=inboxes, ears=hearing.of)
+    await closed_at_end(stack, [listening])
+    listening.start()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol, runtime_checkable
 
+from bot.promptness import Promptness
 from flows.effects import ForwardText, Say
 from flows.values import Bundle, Errand, Order, Picture, Quality, Upload, Verdict
 
@@ -122,7 +123,7 @@ class Call:
 
 @runtime_checkable
 class Hears(Protocol):
-    """An inbox that calls us when the seller answers."""
+    """An inbox that calls us when the seller answers; `most_hook_bytes` where a body may be more than 1 MB."""
 
     def hear(self, call: Call, *, now: datetime) -> Sequence[Heard]:
         """Read a call, pure; raises HookRefused: 400 garbled, 401 not authentic or late, 413 too large.
@@ -263,3 +264,4 @@ class SellerProfile:
     inbox: str = "folder"
     settings: Mapping[str, object] = field(default_factory=dict)
     preparation: Preparation = field(default_factory=Preparation)
+    promptness: Promptness | None = None  # None = the seller promises nothing

@@ -2,18 +2,33 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import time, timedelta
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from bot.ports import Preparation, SellerProfile
-from flows.definition import Locale
+from bot.promptness import Promptness
+from flows.definition import Duration, Locale
 from flows.values import Seller
 from flows.yaml_source import Fault, Mark, SourceFault, mark_of, parse
 
 SellerId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 SUPPORT = "support"
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+DAY = "|".join(DAYS)
+CLOCK = "([01][0-9]|2[0-3]):[0-5][0-9]"
 
 
 class Photos(BaseModel):
@@ -28,6 +43,49 @@ class Photos(BaseModel):
     quality: int = Field(85, ge=40, le=95)
 
 
+class Answers(BaseModel):
+    """Within what working time a seller means to answer."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    within: Duration
+    zone: str = "UTC"
+    quiet: str = Field("", pattern=rf"^({CLOCK}-{CLOCK})?$")
+    days: str = Field("mon-sun", pattern=rf"^({DAY})(-({DAY}))?$")
+    remind: bool = True
+
+    @field_validator("zone")
+    @classmethod
+    def _zone(cls, name: str) -> str:
+        if name not in available_timezones():
+            near = get_close_matches(name, sorted(available_timezones()), n=1)
+            raise ValueError(
+                f"there is no time zone {name!r}" + (f", did you mean {near[0]!r}?" if near else "")
+            )
+        return name
+
+    @model_validator(mode="after")
+    def _some_time(self) -> "Answers":
+        if self.within < 60 or self.within > 90 * 86_400:  # noqa: PLR2004 - a minute to 90 days
+            raise ValueError("`within` is between a minute and 90 days")
+        return self
+
+    def promptness(self) -> Promptness:
+        """Say it as the clock does."""
+        begin, _, end = self.quiet.partition("-")
+        quiet = (time.fromisoformat(begin), time.fromisoformat(end)) if self.quiet else None
+        first, _, last = self.days.partition("-")
+        start, stop = DAYS.index(first), DAYS.index(last or first)
+        days = frozenset((start + n) % 7 for n in range((stop - start) % 7 + 1))
+        return Promptness(
+            within=timedelta(seconds=self.within),
+            zone=ZoneInfo(self.zone),
+            quiet=quiet,
+            days=days,
+            remind=self.remind,
+        )
+
+
 class Entry(BaseModel):
     """One seller, or support."""
 
@@ -39,6 +97,9 @@ class Entry(BaseModel):
     settings: dict[str, Any] = {}
     photos: Photos = Photos()
     attributes: dict[str, str] = {}
+    answer: Answers | None = None
+    next_step: dict[Locale, str] = {}
+    """What customers can do when no answer comes: the marketplace's own next step."""
 
     def profile(self, seller_id: str) -> SellerProfile:
         """Say it as the ports do."""
@@ -49,11 +110,19 @@ class Entry(BaseModel):
             inbox=self.inbox,
             settings=self.settings,
             preparation=Preparation(**self.photos.model_dump()),
+            promptness=self.answer.promptness() if self.answer else None,
         )
 
     def seller(self, seller_id: str) -> Seller:
         """Say what flows may know."""
-        return Seller(id=seller_id, name=self.name, locale=self.locale, attributes=self.attributes)
+        return Seller(
+            id=seller_id,
+            name=self.name,
+            locale=self.locale,
+            attributes=self.attributes,
+            answer_within=int(self.answer.within) if self.answer else 0,
+            next_step=self.next_step,
+        )
 
 
 class SellersFile(BaseModel):

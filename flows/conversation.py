@@ -102,6 +102,7 @@ class Conversation:
     notes: int = 0  # texts forwarded so far
     pending_note: str = ""
     request: str = ""  # the seller's wish that a follow-up answers
+    wished: tuple[str, ...] = ()  # labels of the issue's shots that the wish names
     origin: str = ""  # the issue's flow name (kept while `follow_up` runs)
     origin_ref: FlowRef | None = None
     issue_title: str = ""
@@ -116,6 +117,7 @@ class Conversation:
     inbox: str = ""  # where a handed-over case went
     timeline: tuple[Entry, ...] = ()  # oldest first; `flows.engine.timeline` keeps it short
     assigned: str = ""  # the seller's agent who has it
+    answer_by: datetime | None = None  # the seller's clock; None = none runs
     errand: Errand | None = None  # what the customer has to send by hand
     revision: int = 0
 

@@ -136,6 +136,8 @@ class Delivered(Event):
     manifest: str = ""  # blob key of the manifest as delivered
     copies: tuple[str, ...] = ()  # blob keys of the files as delivered
     reference: str = ""  # what the inbox calls the case
+    answer_by: datetime | None = None  # when the seller's time to answer ends; None = no clock
+    remind_at: datetime | None = None  # when the seller is reminded, before that
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

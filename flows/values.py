@@ -60,6 +60,10 @@ class Seller:
     name: str
     locale: str = "en"
     attributes: Mapping[str, str] = field(default_factory=dict)
+    answer_within: int = 0  # seconds of the seller's working time, 0 = no promise
+    next_step: Mapping[str, str] = field(
+        default_factory=dict
+    )  # locale -> what to do when the seller stays silent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """The sellers file: every fault one line with its place."""
 
+from datetime import time, timedelta
 from pathlib import Path
 
 import pytest
@@ -84,3 +85,39 @@ def test_a_sellers_file_is_read_from_disk(tmp_path: Path) -> None:
     (tmp_path / "sellers.yaml").write_text(GOOD)
 
     assert len(read_sellers(tmp_path / "sellers.yaml", inboxes=INBOXES).profiles) == 3
+
+
+def test_a_seller_s_working_time_and_next_step_are_read() -> None:
+    text = """\
+sellers:
+  acme:
+    name: Acme
+    answer: {within: 24h, zone: Europe/Berlin, quiet: "20:00-08:00", days: mon-fri}
+    next_step: {en: "Open a case in Your Orders.", de: "Öffnen Sie einen Fall unter Meine Bestellungen."}
+"""
+    sellers = parse_sellers("s.yaml", text, inboxes=INBOXES)
+
+    promptness = sellers.profiles[0].promptness
+    assert promptness is not None
+    assert (promptness.within, str(promptness.zone)) == (timedelta(hours=24), "Europe/Berlin")
+    assert (promptness.quiet, sorted(promptness.days)) == ((time(20), time(8)), [0, 1, 2, 3, 4])
+    assert sellers.known[0].answer_within == 86_400
+    assert sellers.known[0].next_step["en"] == "Open a case in Your Orders."
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ("{zone: UTC}", "'within' is missing"),
+        ("{within: 10s}", "between a minute and 90 days"),
+        ("{within: 24h, zone: Europe/Berln}", "did you mean 'Europe/Berlin'?"),
+        ("{within: 24h, quiet: 25:00-08:00}", "does not fit here"),
+        ("{within: 24h, days: mon-sunday}", "does not fit here"),
+    ],
+)
+def test_a_wrong_working_time_is_told_with_its_place(answer: str, said: str) -> None:
+    with pytest.raises(WrongSellers) as refusal:
+        parse_sellers("s.yaml", f"sellers:\n  a:\n    name: A\n    answer: {answer}\n", inboxes=INBOXES)
+
+    assert said in str(refusal.value)
+    assert str(refusal.value).startswith("s.yaml:4:")

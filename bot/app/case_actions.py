@@ -5,7 +5,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.app.clock import Timepiece
-from flows.events import CaseSettled, Event, HandedBack, PhotoRequested, SellerAnswered
+from flows.events import (
+    CaseAssigned,
+    CaseSettled,
+    Event,
+    HandedBack,
+    PhotoRequested,
+    RemarkMade,
+    SellerAnswered,
+    SellerSaw,
+)
 from storage.ports import Arrival, Streams
 
 
@@ -26,14 +35,26 @@ class CaseActions:
         await self._post(case, SellerAnswered(case=case, text=text, author=author), key)
 
     async def request_photo(
-        self, case: str, text: str = "", *, labels: Sequence[str] = (), key: str = ""
+        self, case: str, text: str = "", *, labels: Sequence[str] = (), author: str = "", key: str = ""
     ) -> None:
         """Ask the customer for one more photo, in words or by the labels of shots."""
-        await self._post(case, PhotoRequested(case=case, text=text, labels=tuple(labels)), key)
+        await self._post(case, PhotoRequested(case=case, text=text, labels=tuple(labels), author=author), key)
 
-    async def settle(self, case: str, text: str = "", *, key: str = "") -> None:
+    async def settle(self, case: str, text: str = "", *, author: str = "", key: str = "") -> None:
         """Call the matter settled."""
-        await self._post(case, CaseSettled(case=case, text=text), key)
+        await self._post(case, CaseSettled(case=case, text=text, author=author), key)
+
+    async def saw(self, case: str, *, author: str = "") -> None:
+        """Note that the seller has looked."""
+        await self._post(case, SellerSaw(case=case, author=author), "")
+
+    async def assign(self, case: str, agent: str, *, author: str = "", key: str = "") -> None:
+        """Give the case to one of the seller's people, "" = to nobody."""
+        await self._post(case, CaseAssigned(case=case, agent=agent, author=author), key)
+
+    async def remark(self, case: str, text: str, *, author: str = "", key: str = "") -> None:
+        """Keep a note that the customer never sees."""
+        await self._post(case, RemarkMade(case=case, text=text, author=author), key)
 
     async def give_back(self, case: str, *, key: str = "") -> None:
         """Give a case that a person had taken over back to the bot."""

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from bot.app.clock import Timepiece
 from bot.app.jobs import NotReady, Result
 from bot.ports import (
     LabelledFile,
@@ -15,6 +16,7 @@ from bot.ports import (
     SellerInbox,
     TransientFailure,
 )
+from bot.promptness import REMIND_AFTER, Promptness
 from flows.effects import DeliverBundle, ForwardText
 from flows.events import Delivered, DeliveryDelayed, DeliveryFailed, Event
 from flows.values import Bundle, BundlePhoto
@@ -139,9 +141,18 @@ def _labelled(photo: BundlePhoto, name: str, made: Prepared) -> LabelledFile:
 class Deliverer:
     """DeliverBundle and ForwardText: what has no inbox of its own goes to support."""
 
-    def __init__(self, *, inboxes: Mapping[str, SellerInbox], packer: Packer) -> None:
+    def __init__(
+        self,
+        *,
+        inboxes: Mapping[str, SellerInbox],
+        packer: Packer,
+        promptness: Mapping[str, Promptness],
+        clock: Timepiece,
+    ) -> None:
         self._inboxes = inboxes
         self._packer = packer
+        self._promptness = promptness
+        self._clock = clock
 
     def gate(self, effect: DeliverBundle | ForwardText) -> str:
         """Name the inbox that an effect goes to."""
@@ -170,7 +181,16 @@ class Deliverer:
             copies=packed.copies,
             reference=receipt.reference,
         )
-        return Result(event=event)
+        return Result(event=self._timed(event, effect))
+
+    def _timed(self, event: Delivered, effect: DeliverBundle) -> Delivered:
+        """Tell when the seller's time to answer ends; a case that people of ours have is on no seller's clock."""
+        promptness = self._promptness.get(effect.bundle.seller.id)
+        if promptness is None or effect.inbox:
+            return event
+        now = self._clock.now()
+        remind_at = promptness.due(now, share=REMIND_AFTER) if promptness.remind else None
+        return replace(event, answer_by=promptness.due(now), remind_at=remind_at)
 
     async def forward(self, row: OutboxRow) -> Result:
         """Pass the customer's words on."""

@@ -1,7 +1,7 @@
 """Which performer carries out which effect: one literal table, and what it is put together from."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.app import deliveries, finding, photographs
 from bot.app.alarm import Alarm
@@ -14,6 +14,7 @@ from bot.app.photographs import Forgetting, Judging, Storer
 from bot.app.relay import Fresh
 from bot.app.speaking import Speaker
 from bot.ports import Chat, OrderSource, PhotoJudge, Pictures, Preparation, SellerInbox
+from bot.promptness import Promptness
 from flows.catalogue import Texts
 from flows.effects import (
     AlertOperators,
@@ -44,6 +45,7 @@ class Outside:
     name_files: NameFiles
     write_manifest: WriteManifest
     link_to: LinkTo
+    promptness: Mapping[str, Promptness] = field(default_factory=dict)
     answer_takes: float = ANSWER_TAKES
 
 
@@ -66,7 +68,7 @@ def performers(outside: Outside, *, storage: Storage, alarm: Alarm, clock: Timep
         preparations=outside.preparations,
         link_to=outside.link_to,
     )
-    post = Deliverer(inboxes=outside.inboxes, packer=packer)
+    post = Deliverer(inboxes=outside.inboxes, packer=packer, promptness=outside.promptness, clock=clock)
     find = Finder(
         orders=storage.orders, sources=outside.sources, clock=clock, answer_takes=outside.answer_takes
     )

@@ -1,15 +1,16 @@
-"""What happens around and after Send: the seller's answers and wishes, notes, reminders, the end of a case."""
+"""What the customer does after Send: where a case stands, notes to the seller, reminders, the end of a case."""
 
 from datetime import timedelta
 
-from flows.conversation import Conversation, FlowRef
+from flows.conversation import Conversation
 from flows.effects import SetTimer
-from flows.engine.arriving import arrive, fresh_shots, show
+from flows.engine import promptness, thanks
+from flows.engine.arriving import show
 from flows.engine.sending import forward_text
 from flows.engine.turn import BREAK, Turn
-from flows.engine.walk import target_of, without_history
-from flows.events import CaseSettled, HandedBack, PhotoRequested, SellerAnswered, TimerFired
-from flows.values import Span, Spans
+from flows.events import TimerFired
+from flows.standing import LOOKED
+from flows.values import Span
 
 CLOSED = {"cancelled", "expired"}
 LONGEST_NOTE = 2000
@@ -18,8 +19,19 @@ LONGEST_NOTE = 2000
 def status_id(conv: Conversation) -> str:
     """The text id, below `status.`, of where a case stands."""
     if conv.phase in {"sending", "sent"} and conv.bundles:
-        return conv.bundles[-1].status
+        fate = conv.bundles[-1].status
+        return _looked(conv) if fate == "delivered" else fate
     return conv.phase
+
+
+def _looked(conv: Conversation) -> str:
+    """What the seller has done since the newest bundle arrived."""
+    for entry in reversed(conv.timeline):
+        if entry.kind == "delivered":
+            break
+        if entry.kind in LOOKED:
+            return "seen" if entry.kind == "seen" else "answered"
+    return "delivered"
 
 
 def where_it_stands(turn: Turn) -> None:
@@ -29,7 +41,7 @@ def where_it_stands(turn: Turn) -> None:
         show(turn, again=True)
         return
     line = turn.words("status.line", case=conv.id, summary=conv.own_summary or conv.issue_title)
-    state = turn.words(f"status.{status_id(conv)}")
+    state = (*turn.words(f"status.{status_id(conv)}"), *promptness.outlook(turn, conv))
     row = [turn.lasting("new", turn.plain("button.new_case"))]
     if conv.phase in CLOSED:
         row.insert(0, turn.lasting("undo", turn.plain("button.undo")))
@@ -79,6 +91,10 @@ def offer_note(turn: Turn, text: str) -> None:
         where_it_stands(turn)
         return
     turn.change(pending_note=text[:LONGEST_NOTE])
+    if thanks.is_thanks(text):
+        button = turn.lasting("note", turn.plain("button.tell_seller"))
+        turn.tell(turn.words("note.thanks"), slot="note", buttons=((button,),))
+        return
     rows = (
         (
             turn.lasting("note", turn.plain("button.tell_seller")),
@@ -102,78 +118,15 @@ def _send_note(turn: Turn) -> None:
     turn.tell(turn.words("note.sent"), slot="note", edit=True)
 
 
-# -- the seller's side ---------------------------------------------------------------------------------------
-
-
-def on_answer(turn: Turn, event: SellerAnswered) -> None:
-    """Show the seller's answer; words typed next are offered back to the seller."""
-    said: Spans = (*turn.words("seller.answered"), BREAK, Span(text=event.text, style="quote"))
-    turn.tell((*said, BREAK, *turn.words("seller.reply_hint")))
-    _take_focus(turn)
-
-
-def on_request(turn: Turn, event: PhotoRequested) -> None:
-    """The seller wishes for one more photo: ask for it in the same guided way."""
-    wish = event.text.strip() or ", ".join(_titles(turn, event.labels))
-    turn.remark(turn.words("seller.wish"))
-    follow_up(turn, request=wish)
-    _take_focus(turn)
-
-
-def _titles(turn: Turn, labels: tuple[str, ...]) -> list[str]:
-    flow = turn.catalogue.flow(turn.conv.origin_ref) if turn.conv.origin_ref else turn.flow
-    shots = [shot for step in flow.steps.values() for shot in step.shots or ()]
-    return [turn.own_plain(shot.title or shot.say) for shot in shots if shot.label in labels]
-
-
-def follow_up(turn: Turn, *, request: str) -> None:
-    """Reopen the case in the flow `follow_up`; its photo becomes the next bundle in the same thread."""
-    flow = turn.catalogue.current("follow_up")
-    conv = without_history(turn.conv)
-    answers = {key: answer for key, answer in conv.answers.items() if key not in flow.steps}
-    shown = tuple(step_id for step_id in conv.shown if step_id not in flow.steps)
-    turn.conv = conv
-    turn.change(
-        flow=FlowRef(name=flow.flow, hash=flow.hash), phase="open", step="", request=request, answers=answers,
-        shown=shown, armed=False,
-    )  # fmt: skip
-    fresh_shots(turn, flow)
-    arrive(turn, next(iter(flow.steps), ""))
-
-
-def _take_focus(turn: Turn) -> None:
-    """Texts and photos go to this case from now on, unless the customer is in the middle of another."""
-    if turn.chat.focus in {"", turn.conv.id}:
-        turn.change_chat(focus=turn.conv.id)
-
-
-def on_settled(turn: Turn, event: CaseSettled) -> None:
-    """The seller calls the matter settled."""
-    turn.change(phase="settled")
-    said = turn.words("seller.settled")
-    words: Spans = (BREAK, Span(text=event.text, style="quote")) if event.text else ()
-    turn.tell((*said, *words))
-
-
-def on_handed_back(turn: Turn, event: HandedBack) -> None:
-    """A person gives the case back: the flow goes on after the step that handed it over."""
-    if turn.conv.phase != "handed_over":
-        return
-    turn.change(phase="open", inbox="")
-    turn.remark(turn.words("handover.returned"))
-    target = target_of(turn, turn.conv.step) if turn.step is not None else ""
-    if target:
-        arrive(turn, target)
-    else:
-        turn.change(phase="sent", step="")
-
-
 # -- waiting -------------------------------------------------------------------------------------------------
 
 
 def on_timer(turn: Turn, event: TimerFired) -> None:
     """Remind, or end an unfinished conversation, when its time has come; else wait on."""
     waiting = turn.flow.waiting
+    if event.name in promptness.TIMERS:
+        promptness.on_timer(turn, event)
+        return
     turn.change(armed=False)
     if event.name != "waiting" or waiting is None or turn.conv.phase != "open" or turn.conv.touched is None:
         return

@@ -4,6 +4,7 @@ from flows.conversation import Claim, FlowRef, ShotState
 from flows.definition import Flow, Step
 from flows.effects import FindOrders
 from flows.engine import asking, choosing, claiming, composing, reviewing, sending, shooting
+from flows.engine.lookup import accepted
 from flows.engine.turn import Turn
 from flows.engine.walk import LONGEST_WALK, EndlessWalkError, answered, branch_of, following, target_of
 
@@ -143,10 +144,17 @@ def end(turn: Turn) -> None:
 
 
 def fresh_shots(turn: Turn, flow: Flow) -> None:
-    """Empty the shots that a flow is about to ask for again (a follow-up)."""
+    """Empty the shots that a flow is about to ask for again (a follow-up); what was sent is kept under its bundle.
+
+    It is kept so that the same photo sent again is known, and its original goes when all has arrived.
+    """
     labels = {shot.label for step in flow.steps.values() for shot in step.shots or ()}
-    turn.change(
-        shots={
-            label: state if label not in labels else ShotState() for label, state in turn.conv.shots.items()
-        }
-    )
+    shots: dict[str, ShotState] = {}
+    for label, state in turn.conv.shots.items():
+        if label not in labels:
+            shots[label] = state
+            continue
+        shots[label] = ShotState()
+        if sent := tuple(accepted(state)):
+            shots[f"{label}#{len(turn.conv.bundles)}"] = ShotState(claims=sent)
+    turn.change(shots=shots)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from flows.conversation import Conversation
-from flows.engine import afterwards
+from flows.engine import afterwards, promptness
 from flows.engine.arriving import show
 from flows.engine.transition import back
 from flows.engine.turn import BREAK, LINE, Turn
@@ -83,7 +83,7 @@ def status(turn: Turn, cases: list[Conversation]) -> None:
     for case in reversed(listed):
         name = case.own_summary or case.issue_title or turn.plain("status.unnamed")
         spans += [BREAK, *turn.words("status.line", case=case.id, summary=name), LINE]
-        spans += turn.words(f"status.{afterwards.status_id(case)}")
+        spans += [*turn.words(f"status.{afterwards.status_id(case)}"), *promptness.outlook(turn, case)]
         rows.append((Button(text=_cut(f"{case.id} · {name}"), data=f"{case.id}.0.focus"),))
     turn.tell(tuple(spans), slot="status", buttons=tuple(rows))
 

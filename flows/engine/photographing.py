@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from flows.conversation import ShotState
 from flows.definition import Shot, Step
-from flows.engine import afterwards, claiming, sending, shooting
+from flows.engine import claiming, sellers_side, sending, shooting
 from flows.engine.arriving import arrive, show
 from flows.engine.keyboards import navigation
 from flows.engine.turn import Turn
@@ -18,7 +18,7 @@ SEND_WAITING = "send_waiting"
 def on_photo(turn: Turn, event: PhotoReceived) -> None:
     """A photo came: it claims a shot, or waits in the tray; after Send it opens an addition."""
     if turn.conv.phase in {"sent", "sending", "settled"}:
-        afterwards.follow_up(turn, request="")
+        sellers_side.follow_up(turn, request="")
     claiming.receive(turn, event, turn.step if turn.conv.phase == "open" else None)
     if turn.remarks and turn.step is not None:
         show(turn)

@@ -1,16 +1,15 @@
 """The verbs `send` and `handover`: the bundle is put together and given to its inbox; what became of it is told."""
 
 from dataclasses import replace
-from typing import Any, Literal
 
 from flows.conversation import Bundled, Claim, ShotState
 from flows.definition import Step
-from flows.effects import DeliverBundle, ForgetPhotos, ForwardText
+from flows.effects import DeliverBundle, ForwardText
 from flows.engine import reviewing, shooting
 from flows.engine.lookup import accepted, shots_of
+from flows.engine.timeline import note
 from flows.engine.turn import Turn
 from flows.engine.walk import path
-from flows.events import Delivered, DeliveryDelayed, DeliveryFailed
 from flows.values import Bundle, BundlePhoto, MissingShot, Order, Seller
 
 NOBODY = Seller(id="", name="")
@@ -53,6 +52,7 @@ def _deliver(turn: Turn, bundle: Bundle, *, inbox: str) -> None:
     bundle = replace(bundle, thread=_thread(turn, inbox))
     ids = tuple(photo.photo.id for photo in bundle.photos)
     turn.change(bundles=(*turn.conv.bundles, Bundled(number=bundle.number, photo_ids=ids, inbox=inbox)))
+    note(turn, "sent", number=bundle.number)
     turn.do(DeliverBundle(bundle=bundle, inbox=inbox))
 
 
@@ -163,50 +163,15 @@ def _answers(turn: Turn) -> tuple[tuple[str, str], ...]:
     return tuple(pairs)
 
 
-# -- what became of it ---------------------------------------------------------------------------------------
+# -- words in the case's thread -------------------------------------------------------------------------------
 
 
-def delivery(turn: Turn, event: Delivered | DeliveryDelayed | DeliveryFailed) -> None:
-    """Tell the customer where the bundle stands."""
-    status, text_id = _FATES[type(event)]
-    fate: dict[str, Any] = {"status": status}
-    if isinstance(event, Delivered):
-        fate |= {"manifest": event.manifest, "copies": event.copies, "reference": event.reference}
-    bundles = tuple(
-        replace(sent, **fate) if sent.number == event.number else sent for sent in turn.conv.bundles
-    )
-    if bundles == turn.conv.bundles:
-        return
-    turn.change(bundles=bundles)
-    if turn.conv.phase == "sending" and isinstance(event, Delivered):
-        turn.change(phase="sent")
-    arrived = turn.conv.phase == "sent" and all(sent.status == "delivered" for sent in bundles)
-    if turn.flow.originals == "drop" and arrived:
-        _drop_originals(turn)
-    if turn.conv.phase != "handed_over":
-        turn.tell(turn.words(text_id), slot=f"delivery:{turn.conv.id}", edit=True)
-
-
-def _drop_originals(turn: Turn) -> None:
-    """Every bundle of the case has arrived: what the seller holds is enough. The tray stays: it may be newer."""
-    claims = [claim for state in turn.conv.shots.values() for claim in accepted(state)]
-    copies = {key for sent in turn.conv.bundles for key in sent.copies}  # the very bytes may be the copy too
-    keys = dict.fromkeys(claim.photo.key for claim in claims if claim.photo and claim.photo.key not in copies)
-    if keys:
-        turn.do(ForgetPhotos(case=turn.conv.id, keys=tuple(keys)))
-
-
-_FATES: dict[type, tuple[Literal["delivered", "delayed", "failed"], str]] = {
-    Delivered: ("delivered", "send.delivered"),
-    DeliveryDelayed: ("delayed", "send.delayed"),
-    DeliveryFailed: ("failed", "send.failed"),
-}
-
-
-def forward_text(turn: Turn, text: str) -> None:
-    """Pass words on in the case's thread."""
+def forward_text(turn: Turn, text: str, *, author: str = "") -> None:
+    """Pass the customer's words on in the case's thread, or those of `author`."""
     conv = turn.conv
-    turn.change(notes=conv.notes + 1)
+    if not author:
+        note(turn, "note", text=text, number=conv.notes + 1)
+    turn.change(notes=turn.conv.notes + 1)
     turn.do(
         ForwardText(
             case=conv.id,
@@ -214,7 +179,7 @@ def forward_text(turn: Turn, text: str) -> None:
             text=text,
             seller=conv.seller or NOBODY,
             subject=conv.summary,
-            customer_name=conv.customer_name,
+            customer_name=author or conv.customer_name,
             locale=conv.locale,
             inbox=conv.inbox,
             thread=_thread(turn, conv.inbox),

@@ -4,12 +4,23 @@ from collections.abc import Callable
 from typing import Any
 
 from flows.definition import Step
-from flows.engine import afterwards, asking, choosing, claiming, composing, photographing, sending
+from flows.engine import (
+    afterwards,
+    asking,
+    choosing,
+    claiming,
+    composing,
+    delivering,
+    photographing,
+    sellers_side,
+    sending,
+)
 from flows.engine.arriving import arrive, reenter, show
 from flows.engine.choosing import Choice, take
 from flows.engine.turn import Turn
 from flows.engine.walk import forward, target_of
 from flows.events import (
+    CaseAssigned,
     CaseSettled,
     ChoiceMade,
     Delivered,
@@ -22,7 +33,9 @@ from flows.events import (
     PhotoRefused,
     PhotoRequested,
     PhotoStored,
+    RemarkMade,
     SellerAnswered,
+    SellerSaw,
     TextReceived,
     TimerFired,
     UnsupportedReceived,
@@ -201,12 +214,15 @@ TABLE: dict[type, Callable[[Turn, Any], None]] = {
     PhotoRefused: photographing.on_refused,
     PhotoJudged: photographing.on_judged,
     OrdersFound: on_orders,
-    Delivered: sending.delivery,
-    DeliveryDelayed: sending.delivery,
-    DeliveryFailed: sending.delivery,
-    SellerAnswered: afterwards.on_answer,
-    PhotoRequested: afterwards.on_request,
-    CaseSettled: afterwards.on_settled,
-    HandedBack: afterwards.on_handed_back,
+    Delivered: delivering.delivery,
+    DeliveryDelayed: delivering.delivery,
+    DeliveryFailed: delivering.delivery,
+    SellerAnswered: sellers_side.on_answer,
+    PhotoRequested: sellers_side.on_request,
+    CaseSettled: sellers_side.on_settled,
+    SellerSaw: sellers_side.on_saw,
+    CaseAssigned: sellers_side.on_assigned,
+    RemarkMade: sellers_side.on_remark,
+    HandedBack: sellers_side.on_handed_back,
     TimerFired: afterwards.on_timer,
 }

@@ -11,6 +11,7 @@ from flows.conversation import Chat, Conversation
 from flows.definition import Flow, Step, Text
 from flows.effects import Effect, Say, SetTimer
 from flows.engine import lookup
+from flows.engine.wishes import wished_shots, with_wishes
 from flows.events import ChoiceMade, Event, FromCustomer
 from flows.expressions import Value, evaluate
 from flows.expressions import parse as parse_expression
@@ -30,14 +31,23 @@ class Turn:
         self.event = event
         self.effects: list[Effect] = []
         self.remarks: list[Spans] = []
+        self._asked: object = None  # what `_wished` was made of
+        self._wished: Flow | None = None
         self.chosen = ""  # what a press chose, in words: closes the prompt it was on
 
     # -- what is known -------------------------------------------------------------------------------------
 
     @property
     def flow(self) -> Flow:
-        """The pinned revision."""
-        return self.catalogue.flow(self.conv.flow)
+        """The pinned revision; while a seller's wish is answered, with the shots wished for."""
+        flow = self.catalogue.flow(self.conv.flow)
+        if not self.conv.wished or self.conv.origin_ref is None:
+            return flow
+        asked = (self.conv.flow, self.conv.origin_ref, self.conv.wished)
+        if self._asked != asked:
+            origin = self.catalogue.flow(self.conv.origin_ref)
+            self._asked, self._wished = asked, with_wishes(flow, wished_shots(origin, self.conv.wished))
+        return self._wished if self._wished is not None else flow
 
     @property
     def step(self) -> Step | None:

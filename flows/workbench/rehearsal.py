@@ -64,12 +64,14 @@ class Rehearsal:
     shop: dict[tuple[str, str], Order] = field(default_factory=dict)
     language: str = "en"
     name: str = "Anna"
+    promise: timedelta | None = None  # within which the seller means to answer
     hold: bool = False  # True: results wait in `waiting` until `release` is called
     state: ChatState = field(default_factory=lambda: ChatState(chat=Chat(id=1)))
     messages: list[Message] = field(default_factory=list)
     bundles: list[Bundle] = field(default_factory=list)
     notes: list[ForwardText] = field(default_factory=list)
     timers: list[SetTimer] = field(default_factory=list)
+    due: dict[tuple[str, str], datetime] = field(default_factory=dict)  # by case and name of a timer
     waiting: deque[Event] = field(default_factory=deque)
     effects: list[Effect] = field(default_factory=list)
     now: datetime = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -127,7 +129,8 @@ class Rehearsal:
     def wait(self, span: timedelta) -> None:
         """Let time pass; timers due are fired."""
         self.now += span
-        due, self.timers = self.timers, []
+        due = [timer for timer in self.timers if self.due[timer.case, timer.name] <= self.now]
+        self.timers = [timer for timer in self.timers if timer not in due]
         for timer in due:
             self.post(TimerFired(case=timer.case, name=timer.name, serial=timer.serial, at=self.now))
 
@@ -178,12 +181,22 @@ class Rehearsal:
                 )
             case DeliverBundle(bundle=bundle):
                 self.bundles.append(bundle)
-                return Delivered(case=bundle.case, number=bundle.number, at=self.now)
+                due = self.now + self.promise if self.promise else None
+                remind = self.now + self.promise * 3 / 4 if self.promise else None
+                return Delivered(
+                    case=bundle.case,
+                    number=bundle.number,
+                    at=self.now,
+                    reference=f"ticket {bundle.case}",
+                    answer_by=due,
+                    remind_at=remind,
+                )
             case ForwardText():
                 self.notes.append(effect)
             case SetTimer():
                 self.timers = [t for t in self.timers if (t.case, t.name) != (effect.case, effect.name)]
                 self.timers.append(effect)
+                self.due[effect.case, effect.name] = self.now + effect.after
         return None
 
     def _show(self, say: Say) -> None:

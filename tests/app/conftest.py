@@ -62,7 +62,7 @@ class World:
             preparations={},
             link_to=lambda key, name: f"https://bot.example/copies/{key}/{name}",
         )
-        post = Deliverer(inboxes=self.inboxes, packer=packer)
+        post = Deliverer(inboxes=self.inboxes, packer=packer, promptness={}, clock=self.clock)
 
         async def alert(row: OutboxRow) -> Result:
             await self.alarm.tell(getattr(row.effect, "text", ""))

@@ -2,13 +2,16 @@
 
 import hashlib
 from dataclasses import replace
+from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from bot.app.deliveries import Deliverer, Packer
 from bot.app.jobs import NotReady
 from bot.ports import PermanentFailure, Preparation, TransientFailure
-from bot.testing import NOON, FakeJudge, RecordingInbox, picture
+from bot.promptness import Promptness
+from bot.testing import NOON, FakeJudge, FixedClock, RecordingInbox, picture
 from flows.effects import DeliverBundle, Effect, ForwardText
 from flows.events import Delivered
 from flows.values import Bundle, BundlePhoto, Photo, Seller
@@ -37,6 +40,8 @@ class Desk:
                 preparations={"acme": Preparation(longest_side=640)},
                 link_to=lambda key, name: f"https://bot.example/copies/{key}/{name}",
             ),
+            promptness={"acme": Promptness(within=timedelta(hours=24), zone=ZoneInfo("UTC"))},
+            clock=FixedClock(),
         )
 
     async def bundle(self, *contents: bytes, kind: str = "photo") -> Bundle:
@@ -144,3 +149,18 @@ async def test_words_are_passed_on_under_a_key_of_their_own(desk: Desk) -> None:
     await desk.deliverer.forward(row(note))
 
     assert desk.inboxes["acme"].notes == {"K7F3QX.note.3": note}
+
+
+async def test_a_delivery_starts_the_seller_s_clock_and_none_when_people_of_ours_have_the_case(
+    desk: Desk,
+) -> None:
+    bundle = await desk.bundle()
+
+    to_seller = (await desk.deliverer.deliver(row(DeliverBundle(bundle=bundle)))).event
+    to_support = (await desk.deliverer.deliver(row(DeliverBundle(bundle=bundle, inbox="support")))).event
+
+    assert isinstance(to_seller, Delivered)
+    assert isinstance(to_support, Delivered)
+    assert to_seller.answer_by == NOON + timedelta(hours=24)
+    assert to_seller.remind_at == NOON + timedelta(hours=18)
+    assert to_support.answer_by is None

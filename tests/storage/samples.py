@@ -91,7 +91,14 @@ ORDER = Order(
     hazardous=True,
     verified=True,
 )
-SELLER = Seller(id="acme", name="Acme", locale="de", attributes={"tier": "gold"})
+SELLER = Seller(
+    id="acme",
+    name="Acme",
+    locale="de",
+    attributes={"tier": "gold"},
+    answer_within=86400,
+    next_step={"en": "Write"},
+)
 UPLOAD = Upload(
     file_id="AgAC",
     unique_id="AQAD",
@@ -171,6 +178,8 @@ SAMPLES: tuple[Any, ...] = (
         manifest="K7F3QX/" + "b" * 64,
         copies=("K7F3QX/" + "a" * 64,),
         reference="4711",
+        answer_by=AT,
+        remind_at=AT,
         **COMMON,
     ),
     LeftToCustomer(
@@ -297,6 +306,8 @@ SAMPLES: tuple[Any, ...] = (
         ),
         timeline=(Entry(at=AT, kind="answer", author="Ann", text="Sorry", number=1),),
         assigned="ann",
+        answer_by=AT,
+        wished=("A_B",),
         errand=ERRAND,
         notes=2,
         pending_note="p",

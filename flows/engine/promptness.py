@@ -1,0 +1,82 @@
+"""The seller's clock: reminded before their time to answer runs out; the customer is told honestly when it has."""
+
+from datetime import datetime, timedelta
+
+from flows.conversation import Conversation
+from flows.effects import SetTimer
+from flows.engine.sending import forward_text
+from flows.engine.timeline import note
+from flows.engine.turn import BREAK, Turn
+from flows.events import Delivered, TimerFired
+from flows.values import Span, Spans
+
+REMIND, OVERDUE = "remind_seller", "overdue"
+TIMERS = frozenset({REMIND, OVERDUE})
+DAY = 86_400  # seconds
+WHOLE_DAYS_FROM = 2 * DAY
+
+
+def start_clock(turn: Turn, event: Delivered) -> None:
+    """Begin the seller's time to answer; one that runs already goes on, an addition gives no new time."""
+    if event.answer_by is None or turn.conv.answer_by is not None:
+        return
+    turn.change(answer_by=event.answer_by)
+    if event.remind_at is not None:
+        _set(turn, REMIND, event.remind_at, now=event.at, serial=event.number)
+    _set(turn, OVERDUE, event.answer_by, now=event.at, serial=event.number)
+
+
+def _set(turn: Turn, name: str, due: datetime, *, now: datetime, serial: int) -> None:
+    after = max(timedelta(seconds=1), due - now)
+    turn.do(SetTimer(case=turn.conv.id, name=name, serial=serial, after=after))
+
+
+def stop_clock(turn: Turn) -> None:
+    """The seller has answered: the timers on their way find no clock."""
+    turn.change(answer_by=None)
+
+
+def on_timer(turn: Turn, event: TimerFired) -> None:
+    """Remind the seller, or tell the customer that nothing came; nothing of it when the seller has answered."""
+    if turn.conv.answer_by is None or turn.conv.phase not in {"sent", "sending", "open"}:
+        return
+    if event.name == REMIND:
+        _remind(turn)
+    elif event.at >= turn.conv.answer_by - timedelta(seconds=1):
+        turn.change(answer_by=None)
+        turn.tell(
+            (*turn.words("promptness.silent"), *_next_step(turn, turn.conv)), slot=f"delivery:{turn.conv.id}"
+        )
+
+
+def _remind(turn: Turn) -> None:
+    seller = turn.conv.seller
+    locale = seller.locale if seller else turn.conv.locale
+    text = turn.catalogue.texts.plain(locale, "promptness.reminder", turn.value)
+    note(turn, "reminded")
+    forward_text(turn, text, author="Clearshot")
+
+
+def outlook(turn: Turn, case: Conversation) -> Spans:
+    """Say, after where a case stands, by when an answer may be expected, or what can be done without one."""
+    seller = case.seller
+    if seller is None or not seller.answer_within or case.phase != "sent":
+        return ()
+    if case.answer_by is not None:
+        return (Span(text=" "), *turn.words("promptness.within", span=span_of(turn, seller.answer_within)))
+    kinds = [entry.kind for entry in case.timeline if entry.kind in {"delivered", "answer"}]
+    return _next_step(turn, case) if kinds and kinds[-1] == "delivered" else ()
+
+
+def span_of(turn: Turn, seconds: int) -> str:
+    """Say a length of time: hours, or whole days from two on."""
+    if seconds >= WHOLE_DAYS_FROM:
+        return turn.plain("promptness.days", count=seconds // DAY)
+    return turn.plain("promptness.hours", count=max(1, seconds // 3600))
+
+
+def _next_step(turn: Turn, case: Conversation) -> Spans:
+    steps = case.seller.next_step if case.seller else {}
+    text = steps.get(turn.conv.locale) or next(iter(steps.values()), "")
+    said: Spans = (Span(text=text),) if text else turn.words("promptness.write")
+    return (BREAK, *said)

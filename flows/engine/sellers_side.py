@@ -1,0 +1,128 @@
+"""What the seller does: answers, wishes for photos, settles; and what stays among the seller's people."""
+
+from flows.conversation import FlowRef
+from flows.engine import promptness
+from flows.engine.arriving import arrive, fresh_shots, show
+from flows.engine.timeline import note
+from flows.engine.turn import BREAK, Turn
+from flows.engine.walk import target_of, without_history
+from flows.engine.wishes import FOLLOW_UP, is_follow_up, wished_shots
+from flows.events import (
+    CaseAssigned,
+    CaseSettled,
+    HandedBack,
+    PhotoRequested,
+    RemarkMade,
+    SellerAnswered,
+    SellerSaw,
+)
+from flows.standing import is_unread
+from flows.values import Span, Spans
+
+LONGEST_WISH = 1000
+
+
+def on_answer(turn: Turn, event: SellerAnswered) -> None:
+    """Show the seller's answer; words typed next are offered back to the seller."""
+    note(turn, "answer", author=event.author, text=event.text)
+    promptness.stop_clock(turn)
+    said: Spans = (*turn.words("seller.answered"), BREAK, Span(text=event.text, style="quote"))
+    turn.tell((*said, BREAK, *turn.words("seller.reply_hint")))
+    _take_focus(turn)
+
+
+def on_request(turn: Turn, event: PhotoRequested) -> None:
+    """The seller wishes for one more photo: ask for it in the same guided way."""
+    origin = turn.catalogue.flow(turn.conv.origin_ref) if turn.conv.origin_ref else turn.flow
+    shots = wished_shots(origin, event.labels)
+    words = event.text.strip()[:LONGEST_WISH]
+    wish = words or ", ".join(turn.own_plain(shot.title or shot.say) for shot in shots)
+    note(turn, "request", author=event.author, text=wish)
+    promptness.stop_clock(turn)
+    if _is_asking(turn) and not (shots or turn.conv.wished):
+        _ask_for_that_too(turn, wish)
+    else:
+        turn.remark(turn.words("seller.wish"))
+        if shots and words:
+            turn.remark((Span(text=words, style="quote"),))
+        asked = turn.conv.wished if _is_asking(turn) else ()
+        follow_up(
+            turn, request=wish, wished=(*asked, *(shot.label for shot in shots if shot.label not in asked))
+        )
+    _take_focus(turn)
+
+
+def _is_asking(turn: Turn) -> bool:
+    """Whether an earlier wish still waits for its photos."""
+    return turn.conv.phase == "open" and is_follow_up(turn.conv.flow)
+
+
+def _ask_for_that_too(turn: Turn, wish: str) -> None:
+    """A second wish before the first is answered: both stand, and photos that came already stay."""
+    turn.remark(turn.words("seller.wish"))
+    turn.change(request="\n".join(part for part in (turn.conv.request, wish) if part)[:LONGEST_WISH])
+    show(turn)
+
+
+def follow_up(turn: Turn, *, request: str, wished: tuple[str, ...] = ()) -> None:
+    """Reopen the case in the flow `follow_up`; its photo becomes the next bundle in the same thread."""
+    flow = turn.catalogue.current(FOLLOW_UP)
+    conv = without_history(turn.conv)
+    answers = {key: answer for key, answer in conv.answers.items() if key not in flow.steps}
+    shown = tuple(step_id for step_id in conv.shown if step_id not in flow.steps)
+    turn.conv = conv
+    turn.change(
+        flow=FlowRef(name=flow.flow, hash=flow.hash), phase="open", step="", request=request, wished=wished,
+        answers=answers, shown=shown, armed=False,
+    )  # fmt: skip
+    fresh_shots(turn, turn.flow)
+    arrive(turn, next(iter(flow.steps), ""))
+
+
+def _take_focus(turn: Turn) -> None:
+    """Texts and photos go to this case from now on, unless the customer is in the middle of another."""
+    if turn.chat.focus in {"", turn.conv.id}:
+        turn.change_chat(focus=turn.conv.id)
+
+
+def on_settled(turn: Turn, event: CaseSettled) -> None:
+    """The seller calls the matter settled."""
+    if turn.conv.phase == "settled" and not event.text:
+        return
+    note(turn, "settled", author=event.author, text=event.text)
+    promptness.stop_clock(turn)
+    turn.change(phase="settled")
+    said = turn.words("seller.settled")
+    words: Spans = (BREAK, Span(text=event.text, style="quote")) if event.text else ()
+    turn.tell((*said, *words))
+
+
+def on_saw(turn: Turn, event: SellerSaw) -> None:
+    """The seller opened the case: shown where the customer asks, never pushed."""
+    if is_unread(turn.conv.timeline):
+        note(turn, "seen", author=event.author)
+
+
+def on_assigned(turn: Turn, event: CaseAssigned) -> None:
+    """Note who has the case."""
+    if turn.conv.assigned != event.agent:
+        turn.change(assigned=event.agent)
+        note(turn, "assigned", author=event.author, text=event.agent)
+
+
+def on_remark(turn: Turn, event: RemarkMade) -> None:
+    """Keep a note that the customer never sees."""
+    note(turn, "remark", author=event.author, text=event.text)
+
+
+def on_handed_back(turn: Turn, event: HandedBack) -> None:
+    """A person gives the case back: the flow goes on after the step that handed it over."""
+    if turn.conv.phase != "handed_over":
+        return
+    turn.change(phase="open", inbox="")
+    turn.remark(turn.words("handover.returned"))
+    target = target_of(turn, turn.conv.step) if turn.step is not None else ""
+    if target:
+        arrive(turn, target)
+    else:
+        turn.change(phase="sent", step="")

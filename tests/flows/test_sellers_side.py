@@ -1,0 +1,195 @@
+"""What the seller does, as the customer and the case's timeline see it."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from flows.catalogue import Catalogue
+from flows.conversation import Conversation
+from flows.effects import JudgePhoto, SetTimer
+from flows.engine.thanks import is_thanks
+from flows.engine.timeline import FIRST, LAST, MOST_TEXT
+from flows.events import (
+    CaseAssigned,
+    CaseSettled,
+    Event,
+    PhotoRequested,
+    RemarkMade,
+    SellerAnswered,
+    SellerSaw,
+)
+from flows.values import Seller
+from flows.workbench.rehearsal import Rehearsal
+from tests.flows.conftest import MUG
+from tests.flows.driving import sent
+
+ACME = Seller(
+    id="acme",
+    name="Acme",
+    locale="de",
+    answer_within=86_400,
+    next_step={"en": "Open a case with the marketplace."},
+)
+
+
+def case_of(customer: Rehearsal) -> str:
+    return customer.conversation.id
+
+
+def kinds(conversation: Conversation) -> list[str]:
+    return [entry.kind for entry in conversation.timeline]
+
+
+@pytest.fixture
+def customer(catalogue: Catalogue) -> Rehearsal:
+    """A customer whose bundle is with a seller who promises an answer within a day."""
+    sellers = {**catalogue.sellers, "acme": ACME}
+    rehearsal = Rehearsal(replace(catalogue, sellers=sellers), known=(MUG,), promise=timedelta(days=1))
+    sent(rehearsal)
+    return rehearsal
+
+
+def post(customer: Rehearsal, event: Event) -> None:
+    customer.post(replace(event, at=customer.now))
+
+
+def status(customer: Rehearsal) -> str:
+    customer.say("/status")
+    return customer.last.text
+
+
+def test_the_customer_reads_whether_the_seller_has_looked_and_answered(customer: Rehearsal) -> None:
+    first = status(customer)
+    post(customer, SellerSaw(case=case_of(customer), author="Ann"))
+    seen = status(customer)
+    post(customer, SellerAnswered(case=case_of(customer), text="Sorry", author="Ann"))
+
+    assert "✓ Delivered." in first
+    assert "Delivered and seen" in seen
+    assert "The seller has answered" in status(customer)
+
+
+def test_looking_assigning_and_notes_among_sellers_say_nothing_to_the_customer(customer: Rehearsal) -> None:
+    before = len(customer.messages)
+    quiet: list[Event] = [
+        SellerSaw(case=case_of(customer), author="Ann"),
+        SellerSaw(case=case_of(customer), author="Ben"),
+        CaseAssigned(case=case_of(customer), agent="ben", author="Ann"),
+        RemarkMade(case=case_of(customer), text="a liar?", author="Ben"),
+    ]
+    for event in quiet:
+        post(customer, event)
+
+    assert len(customer.messages) == before
+    assert kinds(customer.conversation) == ["sent", "delivered", "seen", "assigned", "remark"]
+    assert customer.conversation.assigned == "ben"
+
+
+def test_a_wished_shot_is_asked_for_as_in_the_issue_s_own_flow(customer: Rehearsal) -> None:
+    label = next(iter(customer.bundles[0].photos)).label
+
+    post(customer, PhotoRequested(case=case_of(customer), text="With the serial number", labels=(label,)))
+
+    assert "With the serial number" in customer.prompt.text
+    assert customer.prompt.picture is not None
+    customer.photo()
+    [again] = customer.bundles[1].photos
+    assert again.label == label
+    assert customer.bundles[1].number == 2
+
+
+def test_the_photo_sent_before_is_known_when_the_shot_is_wished_again(customer: Rehearsal) -> None:
+    photo = customer.bundles[0].photos[0]
+
+    post(customer, PhotoRequested(case=case_of(customer), labels=(photo.label,)))
+    customer.photo()
+
+    judged = [effect for effect in customer.effects if isinstance(effect, JudgePhoto)]
+    assert photo.photo.sha256 in judged[-1].shas
+
+
+def test_a_second_wish_before_the_first_is_answered_keeps_both(customer: Rehearsal) -> None:
+
+    post(customer, PhotoRequested(case=case_of(customer), text="the serial number"))
+    post(customer, PhotoRequested(case=case_of(customer), text="the box from below"))
+
+    assert "the serial number" in customer.prompt.text
+    assert "the box from below" in customer.prompt.text
+
+
+def test_a_clock_runs_reminds_the_seller_and_tells_the_customer_the_truth(customer: Rehearsal) -> None:
+    timers = {effect.name: effect for effect in customer.effects if isinstance(effect, SetTimer)}
+    assert timers["remind_seller"].after == timedelta(hours=18)
+    assert "within 24 hours" in status(customer)
+
+    customer.wait(timedelta(hours=18))
+    [reminder] = customer.notes
+    assert (reminder.customer_name, reminder.text.startswith("Anna wartet")) == ("Clearshot", True)
+
+    customer.wait(timedelta(hours=6))
+    assert "has not answered" in customer.last.text
+    assert "Open a case with the marketplace." in customer.last.text
+    assert "Open a case with the marketplace." in status(customer)
+
+
+def test_a_seller_who_answers_stops_the_clock(customer: Rehearsal) -> None:
+    post(customer, SellerAnswered(case=case_of(customer), text="Sorry"))
+    before = len(customer.messages)
+
+    customer.wait(timedelta(days=1))
+
+    assert (customer.notes, len(customer.messages)) == ([], before)
+
+
+def test_settling_twice_is_told_once(customer: Rehearsal) -> None:
+    post(customer, CaseSettled(case=case_of(customer)))
+    before = len(customer.messages)
+
+    post(customer, CaseSettled(case=case_of(customer)))
+
+    assert len(customer.messages) == before
+    assert kinds(customer.conversation).count("settled") == 1
+
+
+def test_the_timeline_stays_short_in_lines_and_in_words(customer: Rehearsal) -> None:
+    for n in range(FIRST + LAST + 50):
+        post(customer, RemarkMade(case=case_of(customer), text=f"{n} {'x' * 2000}"))
+
+    lines = customer.conversation.timeline
+    assert len(lines) == FIRST + LAST
+    assert (lines[0].kind, lines[-1].text.startswith(f"{FIRST + LAST + 49} ")) == ("sent", True)
+    assert sum(len(line.text) for line in lines) <= MOST_TEXT + (FIRST + LAST) * 160
+
+
+def test_a_thank_you_is_answered_and_not_offered_as_a_matter(customer: Rehearsal) -> None:
+    post(customer, SellerAnswered(case=case_of(customer), text="A new one is on its way"))
+
+    customer.say("Thank you very much!")
+
+    assert customer.last.text.startswith("You're welcome")
+    assert customer.notes == []
+    customer.tap("Tell the seller")
+    assert [note.text for note in customer.notes] == ["Thank you very much!"]
+
+
+@pytest.mark.parametrize(
+    "text", ["Thanks!", "ok", "vielen Dank", "Muchas gracias", "👍", "Perfekt, danke schön"]
+)
+def test_courtesies(text: str) -> None:
+    assert is_thanks(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Thanks, but it is the wrong size", "ok?", "Order 17, thanks", "good", "", "no", "danke nein", "a" * 50],
+)
+def test_more_than_a_courtesy(text: str) -> None:
+    assert not is_thanks(text)
+
+
+def test_what_comes_later_knows_what_the_inbox_calls_the_case(customer: Rehearsal) -> None:
+    customer.say("It was a gift")
+    customer.tap("Tell the seller")
+
+    assert customer.notes[0].thread == f"ticket {case_of(customer)}"
