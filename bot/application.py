@@ -14,6 +14,7 @@ from aiohttp import web
 
 from bot.app.alarm import Alarm
 from bot.app.apologies import Apologies
+from bot.app.case_actions import CaseActions
 from bot.app.clock import SystemClock
 from bot.app.hearing import Hearing
 from bot.app.housekeeping import Housekeeping
@@ -51,9 +52,12 @@ from bot.telegram.webhook import Webhook
 from bot.web.copies import copy_routes
 from bot.web.health import health_routes
 from bot.web.hooks import hook_routes
+from bot.web.inbox.desk import Desk
+from bot.web.inbox.site import InboxSite
 from flows.catalogue import Catalogue, Texts
 from flows.engine import Engine
 from storage.blobs import DiskBlobs
+from storage.ports import BlobStore
 from storage.sql.store import SqlStorage
 
 logger = logging.getLogger(__name__)
@@ -77,10 +81,13 @@ class Application:
 
 
 @asynccontextmanager
-async def running(settings: Settings, *, on_loopback: bool = False) -> AsyncIterator[Application]:
+async def running(
+    settings: Settings, *, on_loopback: bool = False, inbox: InboxSite | None = None
+) -> AsyncIterator[Application]:
     """Run the bot while the block lasts; raises what `bot.cli.refusals` can put into a line.
 
-    `on_loopback`: Telegram (a sandbox) is on this machine, and calls the webhook where it is served.
+    `on_loopback`: Telegram (a sandbox) is on this machine, and calls the webhook where it is served. `inbox`: the
+    sellers' web inbox where somebody else serves it; without one it is served beside the webhook.
     """
     token = settings.token
     sellers = read_profiles(settings)
@@ -104,7 +111,12 @@ async def running(settings: Settings, *, on_loopback: bool = False) -> AsyncIter
         await _start_listening(stack, inboxes, hearing)
         site = _site(storage, settings, entrance if settings.public_url or on_loopback else None)
         site.add_routes(hook_routes(inboxes=inboxes, ears=hearing.of, now=SystemClock().now))
+        if inbox is None:
+            inbox = InboxSite(secure=settings.public_url.startswith("https:"))
+            site.add_routes(inbox.routes())
+        inbox.open(_desk(settings, storage, sellers, catalogue=catalogue, blobs=outside.blobs))
         address = await _serve_http(stack, settings, site)
+        await closed_at_end(stack, [inbox])
         public = settings.public_url or (address if on_loopback else "")
         username = await _introduce(
             stack, entrance, hook=f"{public}{HOOK}" if public else "", settings=settings
@@ -230,6 +242,27 @@ async def _open_entrance(
     poller = Poller(intake, bot)
     stack.push_async_callback(poller.stop)
     return Entrance(bot=bot, intake=intake, poller=poller, texts=texts)
+
+
+def _desk(
+    settings: Settings, storage: SqlStorage, sellers: Sellers, *, catalogue: Catalogue, blobs: BlobStore
+) -> Desk:
+    """Put together what the sellers' pages work with."""
+    clock = SystemClock()
+
+    def actions(seller: str) -> CaseActions:
+        return CaseActions(streams=storage.streams, clock=clock, source=f"seller:{seller}")
+
+    return Desk(
+        cases=storage.seller_cases,
+        agents=storage.agents,
+        blobs=blobs,
+        actions=actions,
+        catalogue=catalogue,
+        names={profile.id: profile.name for profile in sellers.profiles},
+        now=clock.now,
+        public=settings.public_url,
+    )
 
 
 def copy_links(settings: Settings) -> CopyLinks:

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from bot.app.clock import SystemClock
 from bot.application import running, until_told_to_stop, why_not_served
-from bot.bootstrap import Faulty, inbox_folder
+from bot.bootstrap import Faulty
 from bot.orders.csv_file.adapter import SAMPLE
 from bot.sandbox.server import Sandbox
 from bot.settings import Settings
-from bot.web.inbox import InboxPages
+from bot.web.inbox.site import InboxSite
 from storage.ports import Orders
 
 SELLERS = Path(__file__).with_name("demo_sellers.yaml")
@@ -39,8 +39,8 @@ async def demonstrating(*, port: int, data: Path | None = None) -> AsyncIterator
         folder = data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="clearshot-demo-")))
         blobs = folder / "photos"
         settings = Settings(blobs=str(blobs), database=f"sqlite:///{folder / 'clearshot.db'}")
-        pages = InboxPages(folder=inbox_folder(settings))
-        sandbox = Sandbox(port=port, data=folder / "telegram", more_routes=pages.routes())
+        inbox = InboxSite(demo=True)
+        sandbox = Sandbox(port=port, data=folder / "telegram", more_routes=inbox.routes())
         try:
             await stack.enter_async_context(sandbox)
         except OSError as failure:
@@ -55,7 +55,7 @@ async def demonstrating(*, port: int, data: Path | None = None) -> AsyncIterator
                 "listen": "127.0.0.1:0",
             }
         )
-        application = await stack.enter_async_context(running(settings, on_loopback=True))
+        application = await stack.enter_async_context(running(settings, on_loopback=True, inbox=inbox))
         token = await _mint(application.storage.orders)
         yield Demo(
             chat=f"{sandbox.address}/",

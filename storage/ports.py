@@ -13,6 +13,7 @@ from flows.effects import Effect
 from flows.events import Event
 from flows.outcome import Outcome
 from flows.values import Order
+from storage.seller_ports import Agents, SellerCases
 
 
 class StorageFailure(Exception):
@@ -288,6 +289,12 @@ class Storage(Protocol):
 
     @property
     def cases(self) -> Cases: ...
+
+    @property
+    def seller_cases(self) -> SellerCases: ...
+
+    @property
+    def agents(self) -> Agents: ...
 
     @property
     def revisions(self) -> Revisions: ...

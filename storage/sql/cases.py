@@ -10,9 +10,9 @@ from storage.codec import decode
 from storage.ports import CaseLine
 from storage.sql.database import Database
 from storage.sql.group import CHATS, CONVERSATIONS, FINGERPRINTS, INBOX, OUTBOX, SLOTS, table
-from storage.sql.mapping import aware
 from storage.sql.orders import LINKS, TOKENS, TRIES
 from storage.sql.tables import RevisionRow
+from storage.sql.times import aware
 
 REVISIONS = table(RevisionRow)
 

@@ -11,14 +11,26 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, delete, insert, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    tuple_,
+    update,
+)
 from sqlmodel import SQLModel
 
 from flows.conversation import Chat, ChatState, Conversation
 from storage.codec import decode
 from storage.ports import Committed, OutboxRow, Slot, StaleWrite, Step
 from storage.rows import fingerprints_of, may_go
-from storage.sql.mapping import aware, conversation_columns, inbox_columns, outbox_columns, slot_columns
+from storage.sql.desk import FIRSTS
+from storage.sql.mapping import conversation_columns, inbox_columns, outbox_columns, slot_columns
 from storage.sql.tables import (
     ChatRow,
     ConversationRow,
@@ -28,6 +40,7 @@ from storage.sql.tables import (
     SeenRow,
     SlotRow,
 )
+from storage.sql.times import aware
 from storage.stepping import Key, Known, Waiting, Worksheet, Written, in_order, named_by, wanted_by
 
 
@@ -212,7 +225,7 @@ def _write_conversations(connection: Connection, conversations: Iterable[Written
         (new if one.before is None else old).append(conversation_columns(one))
         _write_fingerprints(connection, one)
     _insert(connection, CONVERSATIONS, new)
-    _update(connection, CONVERSATIONS, old, keep=("created",))
+    _update(connection, CONVERSATIONS, old, keep=("created",), firsts=FIRSTS)
 
 
 def _write_fingerprints(connection: Connection, written: Written[Conversation]) -> None:
@@ -279,16 +292,24 @@ def _insert(connection: Connection, target: Table, rows: Sequence[dict[str, Any]
 
 
 def _update(
-    connection: Connection, target: Table, rows: Sequence[dict[str, Any]], *, keep: tuple[str, ...]
+    connection: Connection,
+    target: Table,
+    rows: Sequence[dict[str, Any]],
+    *,
+    keep: tuple[str, ...],
+    firsts: Collection[str] = (),
 ) -> None:
-    """Update by id and the revision that was loaded; a wrong count means that somebody else wrote."""
+    """Update by id and the revision that was loaded; a wrong count means that somebody else wrote.
+
+    Columns in `keep` stay as they are, those in `firsts` once they are set.
+    """
     if not rows:
         return
     names = [name for name in rows[0] if name not in {"id", *keep}]
     statement = (
         update(target)
         .where(target.c.id == bindparam("key"), target.c.revision == bindparam("was"))
-        .values({name: bindparam(f"new_{name}") for name in names})
+        .values({name: _new(target, name, first=name in firsts) for name in names})
     )
     parameters = [
         {"key": row["id"], "was": row["revision"] - 1, **{f"new_{name}": row[name] for name in names}}
@@ -297,3 +318,8 @@ def _update(
     changed = connection.execute(statement, parameters).rowcount
     if changed != len(rows):
         raise StaleWrite(f"{len(rows) - changed} rows of {target.name} were written by somebody else")
+
+
+def _new(target: Table, name: str, *, first: bool) -> ColumnElement[Any]:
+    given = bindparam(f"new_{name}", type_=target.c[name].type)
+    return func.coalesce(target.c[name], given) if first else given

@@ -1,7 +1,7 @@
-"""Between values and columns: aware times, arrivals that wait, outbox rows, and what lists show of a conversation."""
+"""Between values and columns: arrivals that wait, outbox rows, and what lists show of a conversation."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -12,12 +12,9 @@ from flows.events import Event
 from storage.codec import decode
 from storage.ports import Arrival, OutboxRow, SetAside, Slot
 from storage.rows import photos_of, timer_of
+from storage.sql.desk import desk_columns
+from storage.sql.times import aware
 from storage.stepping import Waiting, Written
-
-
-def aware(moment: datetime) -> datetime:
-    """Give a time its zone back; SQLite hands back naive ones, which are UTC."""
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def shown(text: str) -> str:
@@ -40,6 +37,7 @@ def conversation_columns(written: Written[Conversation]) -> dict[str, Any]:
         "created": aware(written.at),
         "changed": aware(written.at),
         "revision": conversation.revision,
+        **desk_columns(conversation, at=written.at),
         "body": written.body,
     }
 

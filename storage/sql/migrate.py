@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from sqlmodel import SQLModel
 
 from storage.ports import StorageFailure
-from storage.sql import tables  # noqa: F401 - declares the tables
+from storage.sql import seller_tables, tables  # noqa: F401 - they declare the tables
 
 FOLDER = Path(__file__).parent / "migrations"
 

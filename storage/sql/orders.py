@@ -14,8 +14,8 @@ from storage.codec import decode, encode
 from storage.ports import OrderRecord
 from storage.sql.database import Database
 from storage.sql.group import table
-from storage.sql.mapping import aware
 from storage.sql.tables import FactRow, LinkRow, OrderRow, TokenRow, TryRow
+from storage.sql.times import aware
 
 ORDERS, FACTS, LINKS, TOKENS, TRIES = (
     table(OrderRow),

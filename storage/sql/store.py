@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select, text
 
 from storage.ports import OutboxRow, Step, StorageFailure
+from storage.sql.agents import SqlAgents
 from storage.sql.cases import SqlCases, SqlRevisions
 from storage.sql.chores import Chores
 from storage.sql.database import Database
@@ -16,6 +17,7 @@ from storage.sql.leases import end_lease, lanes_elsewhere, nothing_elsewhere, re
 from storage.sql.migrate import check_schema, create_schema, upgrade
 from storage.sql.orders import SqlOrders
 from storage.sql.outbox import SqlOutbox
+from storage.sql.seller_cases import SqlSellerCases
 from storage.sql.streams import CHANNEL, SqlStreams
 from storage.sql.writer import Writer
 
@@ -45,6 +47,8 @@ class SqlStorage:
         self.outbox = SqlOutbox(database, owner=self.owner, now=now)
         self.orders = SqlOrders(database)
         self.cases = SqlCases(database)
+        self.seller_cases = SqlSellerCases(database)
+        self.agents = SqlAgents(database)
         self.revisions = SqlRevisions(database)
         self._writers: list[Writer] = []
         self._chores: Chores | None = None

@@ -10,7 +10,8 @@ from storage.codec import CodecFault, encode
 from storage.ports import Arrival, Committed, SetAside, StorageFailure
 from storage.sql.database import Database
 from storage.sql.group import CONVERSATIONS, INBOX, SEEN, load
-from storage.sql.mapping import aware, inbox_columns, set_aside_of, waiting_of
+from storage.sql.mapping import inbox_columns, set_aside_of, waiting_of
+from storage.sql.times import aware
 from storage.sql.writer import Writer
 from storage.stepping import Waiting
 

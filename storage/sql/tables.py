@@ -21,11 +21,28 @@ class ChatRow(SQLModel, table=True):
     body: str
 
 
+def _desk_index(name: str, *columns: str, only: str = "desk IS NOT NULL") -> Index:
+    """Index what lies on somebody's desk: a case in the making, which changes most often, is in none of these."""
+    return Index(f"ix_desk_{name}", *columns, sqlite_where=text(only), postgresql_where=text(only))
+
+
 class ConversationRow(SQLModel, table=True):
-    """A conversation, with the columns that lists need."""
+    """A conversation, with the columns that lists need; those from `desk` on are filled once a bundle was sent.
+
+    The body comes last: SQLite reads a row from its start, and a body fills pages of its own.
+    """
 
     __tablename__ = "conversations"
-    __table_args__ = (Index("ix_conversations_seller_created", "seller", "created"),)
+    __table_args__ = (
+        Index("ix_conversations_seller_created", "seller", "created"),
+        _desk_index("all", "desk", "moved", "id"),
+        _desk_index("closed", "desk", "closed", "moved", "id"),
+        _desk_index("unread", "desk", "moved", "id", only="desk IS NOT NULL AND unread"),
+        _desk_index("assigned", "desk", "assigned", "moved", "id", "closed"),
+        _desk_index("issue", "desk", "issue", "moved", "id", "closed"),
+        _desk_index("created", "desk", "created", "id"),
+        _desk_index("noted", "desk", "noted"),
+    )
 
     id: str = Field(primary_key=True)
     chat: int = Field(sa_type=BigInteger, index=True)
@@ -38,6 +55,27 @@ class ConversationRow(SQLModel, table=True):
     created: datetime = Field(sa_type=Moment)
     changed: datetime = Field(sa_type=Moment)
     revision: int
+    desk: str | None = None  # whose people read it: the seller's id, "support"
+    closed: bool = False
+    unread: bool = False
+    assigned: str = ""
+    turn: str = ""
+    moved: datetime | None = Field(default=None, sa_type=Moment)  # what lists are sorted by
+    noted: datetime | None = Field(default=None, sa_type=Moment)
+    delivered: datetime | None = Field(default=None, sa_type=Moment)
+    answered: datetime | None = Field(default=None, sa_type=Moment)
+    promised: datetime | None = Field(default=None, sa_type=Moment)
+    answer_by: datetime | None = Field(default=None, sa_type=Moment)
+    settled: datetime | None = Field(default=None, sa_type=Moment)
+    settled_with: int = 0
+    sent_bundles: int = 0  # to this desk
+    sent_photos: int = 0
+    search: str = ""  # what is looked through, folded
+    order_number: str = ""
+    customer_name: str = ""
+    item: str = ""
+    issue_title: str = ""
+    cover: str = ""  # blob key
     body: str
 
 

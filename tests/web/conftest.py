@@ -1,112 +1,138 @@
-"""Delivered bundles in folders, put there by the real folder inbox, and the pages served over them."""
+"""The web inbox over a real store with real cases, and people who sign in with real links."""
 
-import asyncio
+import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
+from datetime import timedelta
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from aiohttp import web
+from aiohttp import ClientResponse, CookieJar, web
 from aiohttp.test_utils import TestClient, TestServer
 
-from bot.inboxes.folder.adapter import FolderInbox
-from bot.inboxes.folder.settings import FolderSettings
-from bot.manifest import file_names, manifest
-from bot.ports import LabelledFile, Parcel
-from bot.web.inbox import InboxPages
-from flows.effects import ForwardText
-from flows.values import Bundle, BundlePhoto, Item, MissingShot, Order, Photo, Seller
-from tests.cli.picture_files import photograph
+from bot.app.case_actions import CaseActions
+from bot.app.clock import SystemClock
+from bot.web.inbox.desk import Desk
+from bot.web.inbox.site import InboxSite
+from flows.conversation import Conversation
+from storage.seller_ports import Agent, Role
+from tests.web.cases import Cases, cases_in
 
-EVIL = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>"
-MESSAGE = """\
-Hello Acme Outdoor,
+NAMES = {"acme": "Acme Outdoor", "bolt": "Bolt & Co", "support": "Support"}
+MARK = re.compile(r'name="csrf" value="(\w+)"')
 
-It is about my order A-1017. My parcel with Camping mug 0.4 l was damaged on its way: box and item are damaged.
-I kept the packaging, and 5 photos show the state it came in. Could you please send me a replacement?
 
-Thank you and kind regards
-Anna"""
+class Reader(HTMLParser):
+    """Collects what a browser would make of a page."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+    def values(self, tag: str, attribute: str) -> list[str]:
+        return [value for name, attrs in self.tags if name == tag and (value := attrs.get(attribute))]
 
 
 @dataclass
-class Delivery:
-    """What one test delivers."""
+class Person:
+    """Somebody at a seller's, with a browser of their own."""
 
-    case: str
-    item: str = "Camping mug 0.4 l"
-    customer: str = "Anna"
-    issue: str = "Shipping damage"
-    labels: tuple[str, ...] = ("Packaging", "ShippingLabel", "CloseUp")
-    verified: bool = True
-    flags: tuple[str, ...] = ()
-    number: int = 1
-    message: str = MESSAGE
-    width: int = 640
-    height: int = 480
+    agent: Agent
+    client: TestClient[web.Request, web.Application]
+    mark: str = ""
 
+    async def open(self, path: str, *, status: int = 200) -> Reader:
+        answer = await self.client.get(path)
+        text = await answer.text()
+        assert answer.status == status, text
+        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+        found = MARK.search(text)
+        self.mark = found[1] if found else self.mark
+        return Reader(text)
 
-class SellersDesk:
-    """Delivers to folders below one root."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-
-    async def deliver(self, delivery: Delivery, *, seller: str = "acme") -> None:
-        """Put one bundle where the inbox puts it."""
-        parcel = _parcel(delivery, seller)
-        inbox = FolderInbox(FolderSettings(path=self.root / seller))
-        await inbox.deliver(parcel, idempotency_key=f"{delivery.case}.{delivery.number}")
-
-    async def note(self, case: str, text: str, *, seller: str = "acme") -> None:
-        """Put a note beside them."""
-        wrote = ForwardText(
-            case=case, number=1, text=text, seller=Seller(id=seller, name=seller), subject="",
-            customer_name="Anna", locale="en",
-        )  # fmt: skip
-        inbox = FolderInbox(FolderSettings(path=self.root / seller))
-        await inbox.forward(wrote, idempotency_key=f"{case}.note.1")
+    async def send(self, path: str, **fields: str) -> ClientResponse:
+        """Send a form as a page of ours would."""
+        if not self.mark:
+            await self.open("/inbox")
+        return await self.client.post(path, data={"csrf": self.mark, **fields}, allow_redirects=False)
 
 
-def _parcel(delivery: Delivery, seller: str) -> Parcel:
-    photo = Photo(
-        id="p", kind="photo", key="k", sha256="s", size=1, mime="image/jpeg", width=delivery.width,
-        height=delivery.height,
-    )  # fmt: skip
-    photos = tuple(
-        BundlePhoto(label=f"ShippingDamage_{label}", title=f"The {label.lower()}", photo=photo)
-        for label in delivery.labels
-    )
-    item = Item(title=delivery.item) if delivery.item else None
-    bundle = Bundle(
-        case=delivery.case, number=delivery.number, seller=Seller(id=seller, name=seller),
-        order=Order(number="A-1017", seller=seller, items=(item,) if item else (), verified=delivery.verified),
-        item=item, issue="shipping_damage", issue_title=delivery.issue, summary=f"{delivery.item}: damaged",
-        locale="en", message=delivery.message, customer_name=delivery.customer, customer_locale="en", photos=photos,
-        missing=(MissingShot(label="x", title="Box maker's stamp", reason="The box has none"),),
-    )  # fmt: skip
-    names = file_names(bundle, ["image/jpeg"] * len(photos))
-    made = [photograph(n, width=delivery.width, height=delivery.height) for n in range(len(photos))]
-    files = tuple(
-        LabelledFile(
-            name=name, label=one.label, title=one.title, mime="image/jpeg", content=content, sha256="a",
-            original_sha256="b", width=delivery.width, height=delivery.height,
-            flags=delivery.flags if n == 0 else (), barcode="4006381333931" if n == 1 else "",
+@dataclass
+class Inbox:
+    """The running inbox."""
+
+    cases: Cases
+    desk: Desk
+    server: TestServer
+    clients: list[TestClient[web.Request, web.Application]] = field(default_factory=list)
+
+    async def browser(self) -> TestClient[web.Request, web.Application]:
+        client: TestClient[web.Request, web.Application] = TestClient(
+            self.server, cookie_jar=CookieJar(unsafe=True)
         )
-        for n, (one, name, content) in enumerate(zip(photos, names, made, strict=True))
+        self.clients.append(client)
+        return client
+
+    async def person(
+        self, seller: str = "acme", *, name: str = "Ann", role: Role = "owner", locale: str = "en"
+    ) -> Person:
+        """Invite somebody and let them sign in."""
+        now = self.desk.now()
+        agent = await self.desk.agents.invite(seller, name=name, role=role, locale=locale, at=now)
+        token = await self.desk.agents.link(agent.id, at=now, expires=now + timedelta(hours=1))
+        client = await self.browser()
+        answer = await client.post(f"/inbox/enter/{token}", allow_redirects=False)
+        assert (answer.status, answer.headers["Location"]) == (303, "/inbox")
+        return Person(agent=agent, client=client)
+
+    async def case(self, code: str) -> Conversation:
+        chat = await self.cases.storage.streams.chats_of(code)
+        assert chat is not None
+        return (await self.cases.storage.streams.load(chat)).conversations[code]
+
+    async def lines(self, code: str) -> list[tuple[str, str, str]]:
+        """What happened to a case after its delivery, (kind, author, text)."""
+        timeline = (await self.case(code)).timeline
+        return [(one.kind, one.author, one.text) for one in timeline if one.kind not in {"sent", "delivered"}]
+
+
+@pytest.fixture
+async def cases(tmp_path: Path) -> AsyncIterator[Cases]:
+    async with cases_in(tmp_path) as cases:
+        yield cases
+
+
+def desk_of(cases: Cases) -> Desk:
+    """Put the pages' desk together as the application does."""
+
+    def actions(seller: str) -> CaseActions:
+        return CaseActions(streams=cases.storage.streams, clock=SystemClock(), source=f"seller:{seller}")
+
+    return Desk(
+        cases=cases.storage.seller_cases, agents=cases.storage.agents, blobs=cases.blobs, actions=actions,
+        catalogue=cases.catalogue, names=NAMES, now=SystemClock().now,
     )  # fmt: skip
-    return replace(Parcel(bundle=bundle, files=files, manifest=b""), manifest=manifest(bundle, files))
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> SellersDesk:
-    return SellersDesk(tmp_path / "inbox")
-
-
-@pytest.fixture
-async def pages(desk: SellersDesk) -> AsyncIterator[TestClient[web.Request, web.Application]]:
-    site = web.Application()
-    site.add_routes(InboxPages(folder=desk.root).routes())
-    async with TestClient(TestServer(site)) as client:
-        yield client
-    await asyncio.sleep(0)
+async def inbox(cases: Cases) -> AsyncIterator[Inbox]:
+    site = InboxSite()
+    app = web.Application()
+    app.add_routes(site.routes())
+    server = TestServer(app)
+    async with server:
+        inbox = Inbox(cases=cases, desk=desk_of(cases), server=server)
+        site.open(inbox.desk)
+        yield inbox
+        await site.aclose()
+        for client in inbox.clients:
+            await client.session.close()

@@ -1,0 +1,190 @@
+"""A seller's cases in SQL: pages by key, counts that end, one case, figures; every query begins with the desk."""
+
+import asyncio
+import binascii
+import hashlib
+import json
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, false, func, select, text, tuple_
+
+from flows.conversation import Conversation
+from storage.codec import decode
+from storage.figures import Course, Figures
+from storage.folding import words_of
+from storage.seller_ports import (
+    MOST_COUNTED,
+    VIEWS,
+    CaseFilter,
+    CasePage,
+    CaseRow,
+    Issue,
+    Statistics,
+    View,
+    WrongCursor,
+)
+from storage.sql.database import Database
+from storage.sql.desk import case_row
+from storage.sql.group import CONVERSATIONS
+from storage.sql.times import aware
+
+C = CONVERSATIONS.c
+NOBODYS = "-"
+MOST_ROWS = 200
+CHUNK = 500
+NEWEST = 50
+"""Cases whose changes make another pulse."""
+MOST_ISSUES = 200
+LISTED = (
+    C.id, C.phase, C.turn, C.issue, C.issue_title, C.item, C.customer_name, C.order_number, C.summary, C.sent_photos,
+    C.sent_bundles, C.cover, C.unread, C.assigned, C.delivered, C.answered, C.promised, C.answer_by, C.settled,
+    C.settled_with, C.created, C.moved,
+)  # fmt: skip
+COURSE = (
+    C.id, C.issue, C.issue_title, C.item, C.created, C.delivered, C.answered, C.promised, C.settled, C.settled_with
+)  # fmt: skip
+
+VIEW: Mapping[View, Callable[[str], Sequence[ColumnElement[bool]]]] = {
+    "open": lambda _agent: [~C.closed],
+    "unread": lambda _agent: [text("unread")],  # type: ignore[list-item]  # in the very words of its index
+    "mine": lambda agent: [C.assigned == agent, ~C.closed] if agent else [false()],
+    "settled": lambda _agent: [C.closed],
+    "all": lambda _agent: [],
+}
+
+
+class SqlSellerCases:
+    """See storage.seller_ports.SellerCases."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def page(self, seller: str, *, chosen: CaseFilter, after: str = "", limit: int = 50) -> CasePage:
+        """List cases after a key, newest first."""
+        limit = max(1, min(limit, MOST_ROWS))
+        query = select(*LISTED).where(*self._conditions(seller, chosen))
+        if after:
+            query = query.where(tuple_(C.moved, C.id) < tuple_(*_key_of(after)))
+        query = query.order_by(C.moved.desc(), C.id.desc()).limit(limit + 1)
+        found = await self._database.read(lambda c: c.execute(query).all())
+        rows = tuple(case_row(row) for row in found[:limit])
+        return CasePage(rows=rows, next=_cursor(rows[-1]) if len(found) > limit else "")
+
+    def _conditions(self, seller: str, chosen: CaseFilter) -> list[ColumnElement[bool]]:
+        conditions = [C.desk == _bindable(seller), *VIEW[chosen.view](_bindable(chosen.agent))]
+        if chosen.issue:
+            conditions.append(C.issue == _bindable(chosen.issue))
+        if chosen.assigned:
+            conditions.append(
+                C.assigned == ("" if chosen.assigned == NOBODYS else _bindable(chosen.assigned))
+            )
+        position = func.instr if self._database.name == "sqlite" else func.strpos  # neither knows wildcards
+        return [*conditions, *(position(C.search, word) > 0 for word in words_of(chosen.text))]
+
+    async def counts(self, seller: str, *, agent: str) -> Mapping[View, int]:
+        """Count each view, as far as counting goes."""
+        counted = [_counted(seller, view, agent).label(view) for view in VIEWS]
+        row = await self._database.read(lambda c: c.execute(select(*counted)).one())
+        return {view: getattr(row, view) for view in VIEWS}
+
+    async def case(self, seller: str, code: str) -> Conversation | None:
+        """Open one case of this desk."""
+        if not re.fullmatch(r"[A-Za-z0-9]{1,40}", code):
+            return None
+        query = select(C.body).where(C.id == code, C.desk == _bindable(seller))
+        row = await self._database.read(lambda c: c.execute(query).first())
+        return decode(row.body, expected=Conversation) if row is not None else None
+
+    async def issues(self, seller: str) -> Sequence[Issue]:
+        """Step from issue to issue on their index: few steps, however many cases."""
+        found = await self._database.read(lambda c: _issues(c, _bindable(seller)))
+        return sorted(found, key=lambda issue: (issue.title.casefold(), issue.name))
+
+    async def pulse(self, seller: str) -> str:
+        """Hash the revisions of the cases that something was noted about last."""
+        query = (
+            select(C.id, C.revision).where(C.desk == _bindable(seller)).order_by(C.noted.desc()).limit(NEWEST)
+        )
+        rows = await self._database.read(lambda c: c.execute(query).all())
+        known = ",".join(sorted(f"{row.id}.{row.revision}" for row in rows))
+        return hashlib.blake2b(known.encode(), digest_size=12).hexdigest()
+
+    async def statistics(self, seller: str, *, since: datetime, until: datetime, now: datetime) -> Statistics:
+        """Gather the figures a chunk at a time, so that nothing else waits for them."""
+        figures = Figures(now=now)
+        async for rows in self._chunks(seller, COURSE, since=since, until=until):
+            for row in rows:
+                figures.add(_course(row))
+        return figures.result()
+
+    async def export(self, seller: str, *, since: datetime, until: datetime) -> AsyncIterator[CaseRow]:
+        """Yield the cases oldest first; no transaction is open between two chunks."""
+        async for rows in self._chunks(seller, LISTED, since=since, until=until):
+            for row in rows:
+                yield case_row(row)
+
+    async def _chunks(
+        self, seller: str, columns: Sequence[ColumnElement[Any]], *, since: datetime, until: datetime
+    ) -> AsyncIterator[Sequence[Any]]:
+        base = select(*columns).where(
+            C.desk == _bindable(seller), C.created >= aware(since), C.created < aware(until)
+        )
+        query = base = base.order_by(C.created, C.id).limit(CHUNK)
+        while rows := await self._database.read(lambda c, query=query: c.execute(query).all()):  # type: ignore[misc]
+            yield rows
+            if len(rows) < CHUNK:
+                return
+            last = rows[-1]
+            query = base.where(tuple_(C.created, C.id) > tuple_(aware(last.created), last.id))
+            await asyncio.sleep(0)
+
+
+def _counted(seller: str, view: View, agent: str) -> Any:
+    some: Select[Any] = select(text("1")).select_from(CONVERSATIONS).where(C.desk == _bindable(seller))
+    some = some.where(*VIEW[view](_bindable(agent))).limit(MOST_COUNTED + 1)
+    return select(func.count()).select_from(some.subquery()).scalar_subquery()
+
+
+def _issues(connection: Connection, seller: str) -> list[Issue]:
+    base = select(C.issue, C.issue_title).where(C.desk == seller)
+    base = base.order_by(C.issue.desc(), C.moved.desc(), C.id.desc()).limit(1)
+    found: list[Issue] = []
+    row = connection.execute(base).first()
+    while row is not None and len(found) < MOST_ISSUES:
+        found.append(Issue(name=row.issue, title=row.issue_title or row.issue))
+        row = connection.execute(base.where(C.issue < row.issue)).first()
+    return found
+
+
+def _course(row: Any) -> Course:
+    times = {
+        name: aware(time) if (time := getattr(row, name)) is not None else None
+        for name in ("delivered", "answered", "promised", "settled")
+    }
+    return Course(
+        issue=row.issue, issue_title=row.issue_title, item=row.item, created=aware(row.created),
+        settled_with=row.settled_with, **times,
+    )  # fmt: skip
+
+
+def _bindable(name: str) -> str:
+    """Make of any text one that both engines take as a value; names that were stored come through unchanged."""
+    return name.replace("\0", "").encode(errors="replace").decode()[:400]
+
+
+def _cursor(row: CaseRow) -> str:
+    return urlsafe_b64encode(json.dumps([row.changed.isoformat(), row.case]).encode()).decode().rstrip("=")
+
+
+def _key_of(cursor: str) -> tuple[datetime, str]:
+    try:
+        moved, case = json.loads(urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4)))
+        if not isinstance(case, str):
+            raise WrongCursor
+        return aware(datetime.fromisoformat(moved)), _bindable(case)
+    except (ValueError, TypeError, OverflowError, binascii.Error, RecursionError):
+        raise WrongCursor from None

@@ -1,0 +1,276 @@
+"""What sellers read and do in their inbox, over HTTP, without script."""
+
+import io
+import json
+import re
+import zipfile
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from bot.seller_words import LONGEST
+from bot.web.inbox.figures import line
+from bot.web.inbox.words import LOCALES, texts
+from tests.inboxes.test_email import hostile_strings
+from tests.web.conftest import Inbox, Reader
+
+EVIL = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>"
+
+
+async def test_a_list_reads_like_mail_newest_first(inbox: Inbox) -> None:
+    first, second = await inbox.cases.add(customer="Anna"), await inbox.cases.add(customer="Ben", item="Tent")
+    ann = await inbox.person()
+
+    page = await ann.open("/inbox")
+
+    rows = [href for href in page.values("a", "href") if re.fullmatch(r"/inbox/[0-9A-Z]{6}", href)]
+    assert sorted(rows) == sorted([f"/inbox/{first}", f"/inbox/{second}"])
+    for words in ("Anna", "Camping mug", "Ben", "Tent", "Product defect", "2 photos", "Waits for you"):
+        assert words in page.words
+    assert page.values("span", "aria-label").count("unread") == 2
+
+
+async def test_an_empty_list_says_what_will_come_and_a_fruitless_search_what_to_do(inbox: Inbox) -> None:
+    ann = await inbox.person()
+
+    assert "the case appears here by itself" in (await ann.open("/inbox")).words
+    assert "Try fewer words" in (await ann.open("/inbox?q=nothing+like+it")).words
+
+
+async def test_views_filters_and_search_narrow_the_list(inbox: Inbox) -> None:
+    anna, ben = await inbox.cases.add(customer="Anna"), await inbox.cases.add(customer="Ben", item="Tent")
+    ann = await inbox.person()
+    await ann.send(f"/inbox/{anna}/settle", key="k1")
+    await ann.send(f"/inbox/{ben}/assign", agent=ann.agent.id, key="k2")
+
+    async def listed(query: str) -> set[str]:
+        page = await ann.open(f"/inbox?{query}")
+        return {code for code in (anna, ben) if f"/inbox/{code}" in page.values("a", "href")}
+
+    assert await listed("view=open") == {ben}
+    assert await listed("view=settled") == {anna}
+    assert await listed("view=all") == {anna, ben}
+    assert await listed("view=mine") == {ben}
+    assert await listed("view=all&q=tent") == {ben}
+    assert await listed(f"view=all&q={anna.lower()}") == {anna}
+    assert await listed("view=all&issue=shipping_damage") == set()
+    assert await listed("view=all&assigned=-") == {anna}
+    assert await listed("view=nonsense&after=nonsense") == {ben}
+
+
+async def test_opening_a_case_marks_it_seen_once(inbox: Inbox) -> None:
+    code = await inbox.cases.add(words="It was a gift")
+    ann = await inbox.person()
+
+    page = await ann.open(f"/inbox/{code}")
+    await ann.open(f"/inbox/{code}")
+
+    assert [kind for kind, *_ in await inbox.lines(code)] == ["note", "seen"]
+    for words in (
+        "ProductDefect_FrontView",
+        "1 of 2",
+        "A-17",
+        "Camping mug",
+        "It was a gift",
+        "Order verified",
+    ):
+        assert words in page.words
+
+
+async def test_every_act_reaches_the_case_once_with_its_author(inbox: Inbox) -> None:
+    code = await inbox.cases.add()
+    ann = await inbox.person()
+    acts = [
+        ("answer", {"text": "Sorry\r\nAnn"}), ("ask", {"text": "the serial number"}), ("remark", {"text": "third time"}),
+        ("assign", {"agent": ann.agent.id}), ("settle", {"text": "A new one comes"}),
+    ]  # fmt: skip
+
+    for n, (act, fields) in enumerate(acts):
+        for _ in range(2):  # pressed twice
+            answer = await ann.send(f"/inbox/{code}/{act}", key=f"key{n}", **fields)
+            assert answer.status == 303, act
+
+    assert await inbox.lines(code) == [
+        ("answer", "Ann", "Sorry\nAnn"),
+        ("request", "Ann", "the serial number"),
+        ("remark", "Ann", "third time"),
+        ("assigned", "Ann", ann.agent.id),
+        ("settled", "Ann", "A new one comes"),
+    ]
+    assert (await inbox.case(code)).phase == "settled"
+
+
+async def test_shots_can_be_picked_by_name(inbox: Inbox) -> None:
+    code = await inbox.cases.add()
+    ann = await inbox.person(locale="de")
+    page = await ann.open(f"/inbox/{code}")
+    labels = page.values("input", "value")
+
+    await ann.send(f"/inbox/{code}/ask", labels="ProductDefect_CloseUp", key="k")
+
+    assert "ProductDefect_CloseUp" in labels
+    assert (await inbox.case(code)).wished == ("ProductDefect_CloseUp",)
+
+
+@pytest.mark.parametrize(
+    ("act", "fields", "said"),
+    [
+        ("answer", {"text": "  "}, "Write a few words first."),
+        ("answer", {"text": "x" * (LONGEST + 1)}, "too long"),
+        ("ask", {"text": ""}, "Choose a photo, or say what it should show."),
+        ("remark", {"text": ""}, "Write a few words first."),
+        ("assign", {"agent": "nobody-known"}, "Write a few words first."),
+    ],
+)
+async def test_what_cannot_be_sent_is_said_and_what_was_typed_stays(
+    inbox: Inbox, act: str, fields: dict[str, str], said: str
+) -> None:
+    code = await inbox.cases.add()
+    ann = await inbox.person()
+
+    answer = await ann.send(f"/inbox/{code}/{act}", **fields)
+
+    text = await answer.text()
+    assert answer.status == 422
+    assert said in Reader(text).words
+    assert await inbox.lines(code) == []
+    if act == "answer":
+        assert fields["text"].strip() in text
+
+
+async def test_photos_small_ones_manifest_and_zip_are_the_very_files(inbox: Inbox) -> None:
+    code = await inbox.cases.add()
+    ann = await inbox.person()
+    page = await ann.open(f"/inbox/{code}")
+    sources = [one for one in page.values("img", "src") if "small" not in one]
+
+    photos = [await (await ann.client.get(one)).read() for one in sources]
+    small = Image.open(io.BytesIO(await (await ann.client.get(f"{sources[0]}?small")).read()))
+    manifest = json.loads(await (await ann.client.get(f"/inbox/{code}/1/manifest.json")).read())
+    archive = zipfile.ZipFile(io.BytesIO(await (await ann.client.get(f"/inbox/{code}/photos.zip")).read()))
+
+    assert max(small.size) == 320
+    names = [photo["file"] for photo in manifest["photos"]]
+    assert archive.namelist() == [f"{code}/manifest.json", *(f"{code}/{name}" for name in names)]
+    assert [archive.read(f"{code}/{name}") for name in names] == photos
+    assert (await ann.client.get(f"/inbox/{code}/1/..%2f..%2fmanifest.json")).status == 404
+    assert (await ann.client.get(f"/inbox/{code}/9/{names[0]}")).status == 404
+
+
+async def test_photos_that_are_no_longer_kept_leave_a_page_that_says_so(inbox: Inbox) -> None:
+    code = await inbox.cases.add()
+    await inbox.cases.blobs.delete_case(code)
+    ann = await inbox.person()
+
+    page = await ann.open(f"/inbox/{code}")
+    archive = await ann.client.get(f"/inbox/{code}/photos.zip")
+
+    assert "no longer kept" in page.words
+    assert archive.status == 200
+    await ann.open("/inbox")
+
+
+async def test_pages_speak_the_reader_s_language(inbox: Inbox) -> None:
+    code = await inbox.cases.add()
+    spoken = {locale: await inbox.person(name=locale, locale=locale) for locale in LOCALES}
+
+    words = {
+        locale: (await one.open("/inbox")).words + (await one.open(f"/inbox/{code}")).words
+        for locale, one in spoken.items()
+    }
+
+    assert "Waits for you" in words["en"]
+    assert "Wartet auf Sie" in words["de"]
+    assert "Le espera a usted" in words["es"]
+    assert not [text for text in words.values() if re.search(r"\b(list|case|act|line|turn)\.[a-z_]+\b", text)]
+
+
+def test_every_language_has_every_word() -> None:
+    english = texts().ids("en")
+
+    assert english
+    assert {locale: texts().ids(locale) ^ english for locale in LOCALES} == dict.fromkeys(
+        LOCALES, frozenset()
+    )
+
+
+async def test_prepared_answers_are_kept_offered_and_deleted(inbox: Inbox) -> None:
+    code = await inbox.cases.add()
+    ann = await inbox.person()
+
+    await ann.send("/inbox/settings/canned", name="Sorry", text="We are sorry & send a new one.")
+    offered = (await ann.open(f"/inbox/{code}")).values("option", "value")
+    [canned] = (await ann.open("/inbox/settings")).values("button", "value")[-1:]
+    await ann.send("/inbox/settings/forget-canned", canned=canned)
+
+    assert "We are sorry & send a new one." in offered
+    assert "There are none yet." in (await ann.open("/inbox/settings")).words
+
+
+async def test_figures_count_and_the_csv_holds_every_case(inbox: Inbox) -> None:
+    first = await inbox.cases.add()
+    await inbox.cases.add(customer="=cmd|' /C calc'!A0", item="@SUM(1+1)")
+    ann = await inbox.person()
+    await ann.send(f"/inbox/{first}/settle", key="k")
+
+    page = await ann.open("/inbox/figures?since=2026-11-01&until=2030-01-01")
+    sheet = await (await ann.client.get("/inbox/figures.csv?since=2026-11-01&until=2030-01-01")).text()
+
+    assert "Product defect" in page.words
+    assert sheet.count("\r\n") == 3
+    assert "\"'=cmd|' /C calc'!A0\"" in sheet
+    assert '"\'@SUM(1+1)"' in sheet
+    assert "No case came" in (await ann.open("/inbox/figures?since=2020-01-01&until=2020-02-01")).words
+
+
+@pytest.mark.parametrize("cell", ["=1+1", " =1", "\t=1", "+49", "-2", "@a", "\u00a0=1", "|x", "%00"])
+def test_no_cell_is_a_formula(cell: str) -> None:
+    assert line((cell,)).decode().startswith("\"'")
+
+
+async def test_hostile_words_in_every_field_stay_words(inbox: Inbox, sample_data: Path) -> None:
+    given = (one.encode("utf-8", "replace").decode() for one in hostile_strings(sample_data)[::23])
+    strings = [EVIL, *(one for one in given if one.strip())]
+    ann = await inbox.person()
+    code = await inbox.cases.add(customer=EVIL, item=EVIL, words=EVIL)
+    for n, text in enumerate(strings):
+        await ann.send(f"/inbox/{code}/remark", text=text, key=f"r{n}")
+        await ann.client.get(
+            "/inbox", params={"q": text, "issue": text, "assigned": text, "after": text, "view": text}
+        )
+    await ann.send("/inbox/settings/canned", name=EVIL, text=EVIL)
+    await ann.send("/inbox/settings/invite", name=EVIL)
+
+    for path in ("/inbox", f"/inbox/{code}", "/inbox/settings", "/inbox/figures?until=2030-01-01"):
+        page = await ann.open(path)
+        scripts = [attrs for tag, attrs in page.tags if tag == "script"]
+        assert [one.get("src") for one in scripts] == ["/inbox/script.js"], path
+        assert not [attrs for _, attrs in page.tags if any(name.startswith("on") for name in attrs)], path
+        assert "alert" in page.words, path
+    noted = [text for kind, _, text in await inbox.lines(code) if kind == "remark"]
+    assert len(noted) > 0.9 * len(strings)
+
+
+async def test_no_page_is_heavy(inbox: Inbox) -> None:
+    for _ in range(3):
+        code = await inbox.cases.add()
+    ann = await inbox.person()
+    shared = sum(
+        [len(await (await ann.client.get(f"/inbox/{name}")).read()) for name in ("style.css", "script.js")]
+    )
+
+    for path in ("/inbox", f"/inbox/{code}", "/inbox/settings", "/inbox/figures?until=2030-01-01"):
+        assert shared + len(await (await ann.client.get(path)).read()) < 60_000, path
+
+
+async def test_an_open_page_is_told_when_something_changes(inbox: Inbox) -> None:
+    code = await inbox.cases.add()
+    ann = await inbox.person()
+
+    stream = await ann.client.get("/inbox/live")
+    assert (await stream.content.readuntil(b"\n\n")).startswith(b"event: begin")
+    await ann.send(f"/inbox/{code}/answer", text="Sorry", key="k")
+
+    assert (await stream.content.readuntil(b"\n\n")).startswith(b"event: change")
+    stream.close()
