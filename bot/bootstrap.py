@@ -5,6 +5,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from flows.yaml_source import Fault, SourceFault, parse
 from storage.blobs import DiskBlobs
 from storage.open import open_storage
 from storage.ports import OrderRecord, StorageFailure
+from storage.seller_ports import Role
 from storage.sql.store import SqlStorage
 
 logger = logging.getLogger(__name__)
@@ -50,6 +52,9 @@ INBOXES: dict[str, Kind] = {
 ORDER_SOURCES: dict[str, Kind] = {
     "shop_database": Kind(ShopDatabaseSettings, ShopDatabase),
 }
+
+
+INVITATION_LASTS = timedelta(days=1)
 
 
 class Faulty(Exception):
@@ -197,6 +202,22 @@ async def import_orders(store: SqlStorage, file: Path) -> tuple[int, list[str]]:
     records = [OrderRecord(order=one.order, facts=one.facts, updated=now) for one in orders]
     count = await store.orders.save(records)
     return count, [f"{file}:{fault.line}: {fault.message}" for fault in faults]
+
+
+async def invite(settings: Settings, seller: str, name: str, *, role: Role, locale: str) -> str:
+    """Let somebody into a seller's web inbox: answers the path of their one-time link; raises Faulty."""
+    profile = next((one for one in read_profiles(settings).profiles if one.id == seller), None)
+    if profile is None:
+        raise Faulty(f"there is no seller {seller}; `clearshot sellers list` names them")
+    now = SystemClock().now()
+    async with open_store(settings) as store:
+        people = await store.agents.of_seller(seller)
+        known = next((one for one in people if one.name == name and not one.disabled), None)
+        agent = known or await store.agents.invite(
+            seller, name=name, role=role, locale=locale or profile.locale, at=now
+        )
+        token = await store.agents.link(agent.id, at=now, expires=now + INVITATION_LASTS)
+    return f"/inbox/enter/{token}"
 
 
 async def forget_chat(settings: Settings, chat: int) -> Sequence[str]:

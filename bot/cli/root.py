@@ -28,7 +28,7 @@ COMMANDS = {
     "flows": Entry("bot.cli.flows", "Check and show flows"),
     "photos": Entry("bot.cli.photos", "Judge picture files"),
     "orders": Entry("bot.cli.orders", "Import orders; make a customer's link"),
-    "sellers": Entry("bot.cli.sellers", "List the sellers"),
+    "sellers": Entry("bot.cli.sellers", "List the sellers, and invite their people"),
     "cases": Entry("bot.cli.cases", "Answer, ask for a photo, settle, give back"),
     "outbox": Entry("bot.cli.outbox", "List what could not be done; try it again"),
     "db": Entry("bot.cli.db", "Bring the database to this version"),

@@ -1,6 +1,7 @@
 """Every command on real files and a real database; every fault one line, exit code 1, never a traceback."""
 
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -211,6 +212,22 @@ def test_sellers_are_listed_with_their_inboxes(clearshot: Clearshot, tmp_path: P
     done = clearshot("sellers", "list", sellers="sellers.yaml")
 
     assert done.stdout.splitlines() == ["acme\tAcme\tde\tfolder", "support\tSupport\ten\tfolder"]
+
+
+def test_an_invitation_is_a_link_that_signs_in_once(clearshot: Clearshot, tmp_path: Path) -> None:
+    (tmp_path / "sellers.yaml").write_text("sellers:\n  acme: {name: Acme, locale: de}\n")
+
+    done = clearshot(
+        "sellers", "invite", "acme", "Ann Lee", sellers="sellers.yaml", public_url="https://bot.example"
+    )
+    again = clearshot("sellers", "invite", "acme", "Ann Lee", "--role", "agent", sellers="sellers.yaml")
+
+    assert re.fullmatch(r"https://bot\.example/inbox/enter/[\w-]{40,}", done.stdout.strip())
+    assert re.fullmatch(r"/inbox/enter/[\w-]{40,}", again.stdout.strip())
+    assert "CLEARSHOT_PUBLIC_URL is not set" in again.stderr
+    assert refused(clearshot("sellers", "invite", "bolt", "Ben", sellers="sellers.yaml")).startswith(
+        "there is no seller bolt"
+    )
 
 
 def test_the_outbox_of_a_new_database_is_empty(clearshot: Clearshot) -> None:
