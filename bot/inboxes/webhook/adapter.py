@@ -1,13 +1,14 @@
 """The webhook inbox: one signed POST an event; follows no redirect and reaches no private host unless it may."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import aiohttp
 
+from bot.inboxes.webhook.heard import heard_in
 from bot.inboxes.webhook.settings import WebhookSettings, key_of
 from bot.inboxes.webhook.wire import bundle_event, failure, headers, note_event, trial_event
-from bot.ports import Parcel, PermanentFailure, Receipt, TransientFailure
+from bot.ports import Call, Heard, Parcel, PermanentFailure, Receipt, TransientFailure
 from bot.public_hosts import NoPublicHost, PublicResolver
 from flows.effects import ForwardText
 
@@ -45,6 +46,10 @@ class WebhookInbox:
         stamp = self._now()
         await self._post(f"trial.{int(stamp.timestamp())}", trial_event(now=stamp))
         return "webhook takes a signed trial"
+
+    def hear(self, call: Call, *, now: datetime) -> Sequence[Heard]:
+        """Read a signed call of the seller's system."""
+        return heard_in(call, secrets=self._secrets, now=now)
 
     async def aclose(self) -> None:
         """Close the connections."""
