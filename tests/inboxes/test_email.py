@@ -128,7 +128,7 @@ async def test_the_check_greets_the_server(mail_server: Callable[..., Mailbox]) 
 
 
 def test_the_reply_address_is_bound_to_its_case() -> None:
-    configured = settings(25, reply_domain="in.clearshot.example", reply_secret="pepper")
+    configured = settings(25, reply_domain="in.clearshot.example", reply_secret="pepper and salt for all")
 
     [mine] = mails(parcel_with(), key="K7F3QX.1", settings=configured, now=NOW)
     [other] = mails(parcel_with(case="K7F3QY"), key="K7F3QY.1", settings=configured, now=NOW)

@@ -1,15 +1,23 @@
 """The e-mail inbox: sends over SMTP and tells failures that pass from failures that stay."""
 
-from collections.abc import Callable
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from email.message import EmailMessage
 
 import aiosmtplib
 
+from bot.inboxes.email.mailbox import watch
+from bot.inboxes.email.posted import authentic, mail_in
+from bot.inboxes.email.replies import MOST_BYTES, came
 from bot.inboxes.email.settings import EmailSettings
+from bot.inboxes.email.tokens import address_of
 from bot.inboxes.email.wire import mails, note_mail
-from bot.ports import Parcel, PermanentFailure, Receipt, TransientFailure
+from bot.ports import Call, Heard, Parcel, PermanentFailure, Receipt, Tell, TransientFailure
 from flows.effects import ForwardText
+
+logger = logging.getLogger(__name__)
 
 PASSING = 500
 """SMTP codes below it pass (4xx), from it on they stay (5xx); RFC 5321, 4.2.1."""
@@ -44,6 +52,37 @@ class EmailInbox:
     async def aclose(self) -> None:
         """Connections live no longer than a delivery."""
 
+    # -- the way back ----------------------------------------------------------------------------------------
+
+    most_hook_bytes = MOST_BYTES + MOST_BYTES // 2  # a form may carry the mail in base64
+
+    def hear(self, call: Call, *, now: datetime) -> Sequence[Heard]:  # noqa: ARG002 - mails may be on their way for days
+        """Read a mail that a provider posted."""
+        authentic(call, token=self._settings.hook_token.get_secret_value())
+        return self._heard(mail_in(call))
+
+    async def listen(self, tell: Tell) -> None:
+        """Bring the answers that lie in the mailbox."""
+        if self._settings.imap is None:
+            await asyncio.Event().wait()  # nothing to listen to
+            return
+
+        async def take(raw: bytes) -> None:
+            for heard in await asyncio.to_thread(self._heard, raw):
+                await tell(heard)
+
+        await watch(self._settings.imap, take, most=MOST_BYTES)
+
+    def _heard(self, raw: bytes) -> Sequence[Heard]:
+        found = came(raw, settings=self._settings)
+        if found.bounced:
+            logger.error("the mail about case %s came back: is the recipient's address right?", found.bounced)
+        return found.heard
+
+    def _return_path(self, message: EmailMessage) -> str:
+        """Bounces come to an address that tells the case (VERP), where there is one."""
+        return address_of("bounce", str(message["X-Clearshot-Case"]), self._settings) or self._settings.sender
+
     async def _send(self, messages: list[EmailMessage]) -> None:
         settings = self._settings
         client = aiosmtplib.SMTP(
@@ -59,7 +98,7 @@ class EmailInbox:
             async with client:
                 for message in messages:
                     await client.send_message(
-                        message, sender=settings.sender, recipients=[settings.recipient]
+                        message, sender=self._return_path(message), recipients=[settings.recipient]
                     )
         except aiosmtplib.SMTPRecipientsRefused as refusal:
             raise _refused(max(one.code for one in refusal.recipients)) from None

@@ -5,7 +5,6 @@ clients show inline-only pictures empty; file names are ASCII.
 """
 
 import hashlib
-import hmac
 import re
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,11 +14,17 @@ from email.parser import BytesParser
 from email.utils import format_datetime
 
 from bot.inboxes.email.settings import EmailSettings
+from bot.inboxes.email.tokens import address_of
 from bot.ports import LabelledFile, Parcel, PermanentFailure
 from flows.effects import ForwardText
 from flows.values import Bundle
 
 LONGEST_SUBJECT = 150
+MARKER_WORDS = {
+    "en": "Your answer above this line reaches the customer. /photo and a few words ask for a photo, /settled ends it.",
+    "de": "Ihre Antwort über dieser Zeile erreicht die Kundschaft. /foto und ein paar Worte fordern ein Foto an, /erledigt schließt ab.",
+    "es": "Su respuesta encima de esta línea llega al cliente. /foto y unas palabras piden una foto, /resuelto lo cierra.",
+}
 BREAKING = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
 EXPECTED = {
     "from", "to", "subject", "date", "message-id", "in-reply-to", "references", "reply-to", "auto-submitted",
@@ -44,13 +49,12 @@ def message_id(key: str, part: int, settings: EmailSettings) -> str:
     return f"<{re.sub(r'[^A-Za-z0-9.]', '', key)}.{part}.{digest}@{domain}>"
 
 
-def reply_address(case: str, settings: EmailSettings) -> str:
-    """Make the address that brings an answer back to its case, "" when none is configured."""
-    secret = settings.reply_secret.get_secret_value()
-    if not settings.reply_domain or not secret:
-        return ""
-    token = hmac.new(secret.encode(), case.encode(), hashlib.sha256).hexdigest()[:20]
-    return f"case+{case}.{token}@{settings.reply_domain}"
+def marked(text: str, case: str, *, locale: str, settings: EmailSettings) -> str:
+    """Put the line at the top above which an answer is read (`replies.MARKER`), where answers can come back."""
+    if not settings.reply_domain:
+        return text
+    words = MARKER_WORDS.get(locale, MARKER_WORDS["en"])
+    return f"#-#-# {case} #-#-#\n{words}\n\n{text}"
 
 
 def mails(parcel: Parcel, *, key: str, settings: EmailSettings, now: datetime) -> list[EmailMessage]:
@@ -68,7 +72,10 @@ def mails(parcel: Parcel, *, key: str, settings: EmailSettings, now: datetime) -
             settings=settings,
             now=now,
         )
-        mail.set_content(body(parcel.bundle, parcel.files if place == 1 else files, again=place > 1))
+        told = body(parcel.bundle, parcel.files if place == 1 else files, again=place > 1)
+        mail.set_content(
+            marked(told, parcel.bundle.case, locale=parcel.bundle.seller.locale, settings=settings)
+        )
         for file in files:
             kind, _, subtype = file.mime.partition("/")
             mail.add_attachment(file.content, maintype=kind, subtype=subtype, filename=file.name)
@@ -91,7 +98,8 @@ def note_mail(note: ForwardText, *, key: str, settings: EmailSettings, now: date
         settings=settings,
         now=now,
     )
-    mail.set_content(f"{note.customer_name}:\n\n{_sendable(note.text)}\n")
+    told = f"{_sendable(note.customer_name)}:\n\n{_sendable(note.text)}\n"
+    mail.set_content(marked(told, note.case, locale=note.seller.locale, settings=settings))
     return checked(mail)
 
 
@@ -108,7 +116,7 @@ def _envelope(
     if again:
         mail["In-Reply-To"] = first_id
         mail["References"] = first_id
-    answer = reply_address(case, settings)
+    answer = address_of("case", case, settings)
     if answer:
         mail["Reply-To"] = answer
     mail["Auto-Submitted"] = "auto-generated"

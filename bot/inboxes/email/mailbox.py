@@ -1,0 +1,87 @@
+"""The mailbox that answers come to, over IMAP: unseen mails are brought, and marked only when they were taken."""
+
+import asyncio
+import imaplib
+import logging
+from collections.abc import Awaitable, Callable
+
+from imap_tools import BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted, MailMessageFlags
+from imap_tools.errors import ImapToolsError
+
+from bot.inboxes.email.settings import ImapSettings
+from bot.ports import HookRefused, PermanentFailure, TransientFailure
+
+logger = logging.getLogger(__name__)
+
+AT_ONCE = 50
+"""Mails of one look; the rest comes with the next."""
+Take = Callable[[bytes], Awaitable[None]]
+"""Takes a mail as it is; raises HookRefused for one that is not ours to keep, TransientFailure to get it again."""
+
+
+async def watch(settings: ImapSettings, take: Take, *, most: int) -> None:
+    """Look for mails again and again, until cancelled; raises TransientFailure or PermanentFailure."""
+    while True:
+        if await look(settings, take, most=most) < AT_ONCE:
+            await asyncio.sleep(settings.every)
+
+
+async def look(settings: ImapSettings, take: Take, *, most: int) -> int:
+    """Bring what is unseen, oldest first; answers how many there were."""
+    try:
+        box = await asyncio.to_thread(_opened, settings)
+        try:
+            uids = (await asyncio.to_thread(box.uids, "UNSEEN"))[:AT_ONCE]
+            for uid in uids:
+                await _bring(box, uid, take, most=most)
+            return len(uids)
+        finally:
+            await asyncio.to_thread(_closed, box)
+    except (imaplib.IMAP4.error, ImapToolsError, OSError, EOFError) as failure:
+        raise TransientFailure(f"mailbox: {type(failure).__name__}") from None
+
+
+def _opened(settings: ImapSettings) -> BaseMailBox:
+    kinds = {"tls": MailBox, "starttls": MailBoxStartTls, "none": MailBoxUnencrypted}
+    box: BaseMailBox = kinds[settings.security](settings.host, port=settings.port, timeout=settings.timeout)
+    try:
+        box.login(settings.username, settings.password.get_secret_value(), initial_folder=settings.folder)
+    except (imaplib.IMAP4.error, ImapToolsError):
+        _closed(box)
+        raise PermanentFailure("mailbox: user, password or folder is refused") from None
+    return box
+
+
+def _closed(box: BaseMailBox) -> None:
+    try:
+        box.client.logout()
+    except (imaplib.IMAP4.error, OSError, EOFError):
+        return  # it has gone already
+
+
+async def _bring(box: BaseMailBox, uid: str, take: Take, *, most: int) -> None:
+    flags = [MailMessageFlags.SEEN]
+    try:
+        raw = await asyncio.to_thread(_fetched, box, uid, most)
+        if raw is not None:
+            await take(raw)
+    except HookRefused as refusal:
+        logger.warning("mail %s is set aside: %s", uid, refusal.reason)
+        flags.append(MailMessageFlags.FLAGGED)  # a person finds it; it is never read again
+    await asyncio.to_thread(box.flag, [uid], flags, True)  # noqa: FBT003 - the library's way
+
+
+def _fetched(box: BaseMailBox, uid: str, most: int) -> bytes | None:
+    """Fetch a mail without marking it; None when it has gone. Its size is asked first."""
+    _, told = box.client.uid("FETCH", uid, "(RFC822.SIZE)")
+    sizes = [
+        int(word)
+        for part in told
+        if isinstance(part, bytes)
+        for word in part.replace(b")", b" ").split()
+        if word.isdigit()
+    ]
+    if sizes and sizes[-1] > most:
+        raise HookRefused(413, f"a mail of {sizes[-1]} bytes")
+    _, parts = box.client.uid("FETCH", uid, "(BODY.PEEK[])")
+    return next((part[1] for part in parts if isinstance(part, tuple)), None)
