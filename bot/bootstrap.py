@@ -19,6 +19,8 @@ from bot.inboxes.folder.adapter import FolderInbox
 from bot.inboxes.folder.settings import FolderSettings
 from bot.inboxes.webhook.adapter import WebhookInbox
 from bot.inboxes.webhook.settings import WebhookSettings
+from bot.inboxes.zammad.adapter import ZammadInbox
+from bot.inboxes.zammad.settings import ZammadSettings
 from bot.orders.csv_file.adapter import read_file
 from bot.orders.shop_database.adapter import ShopDatabase
 from bot.orders.shop_database.settings import ShopDatabaseSettings
@@ -48,6 +50,7 @@ INBOXES: dict[str, Kind] = {
     "folder": Kind(FolderSettings, FolderInbox),
     "email": Kind(EmailSettings, EmailInbox),
     "webhook": Kind(WebhookSettings, WebhookInbox),
+    "zammad": Kind(ZammadSettings, ZammadInbox),
 }
 ORDER_SOURCES: dict[str, Kind] = {
     "shop_database": Kind(ShopDatabaseSettings, ShopDatabase),

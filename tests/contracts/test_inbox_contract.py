@@ -11,7 +11,8 @@ from bot.bootstrap import INBOXES
 from bot.ports import PermanentFailure, TransientFailure
 from flows.effects import ForwardText
 from flows.values import Item, MissingShot, Order, Seller
-from tests.inboxes.offices import Office, linked, office_of
+from tests.inboxes.arrivals import Office
+from tests.inboxes.offices import linked, office_of
 from tests.inboxes.parcels import parcel_with
 from tests.inboxes.test_email import hostile_strings
 from tests.mail_server import Mailbox

@@ -5,10 +5,9 @@ import hashlib
 import json
 import shutil
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
 
 from aiohttp import web
 from aiohttp.test_utils import TestServer
@@ -20,29 +19,9 @@ from bot.inboxes.folder.settings import FolderSettings
 from bot.inboxes.webhook.adapter import WebhookInbox
 from bot.inboxes.webhook.settings import WebhookSettings
 from bot.ports import Parcel, SellerInbox
+from tests.inboxes.arrivals import Arrived, Office
+from tests.inboxes.zammad_server import zammad_office
 from tests.mail_server import Mailbox
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrived:
-    """One thing that a seller finds: the key it came under, its case, sha256 of its photos by name, its words."""
-
-    key: str
-    case: str
-    photos: dict[str, str] = field(default_factory=dict)
-    words: str = ""
-
-
-class Office(Protocol):
-    """An inbox and where it leads."""
-
-    inbox: SellerInbox
-
-    def arrived(self) -> list[Arrived]: ...
-
-    def break_down(self) -> None: ...
-
-    def mend(self) -> None: ...
 
 
 def linked(parcel: Parcel) -> Parcel:
@@ -174,6 +153,13 @@ async def office_of(kind: str, *, folder: Path, mail_server: Callable[[], Mailbo
     elif kind == "email":
         yield MailOffice(mail_server())
     else:
-        assert kind == "webhook", f"no office for the inbox {kind!r}: every inbox passes the contract"
-        async with webhook_office() as office:
+        assert kind in SERVED, f"no office for the inbox {kind!r}: every inbox passes the contract"
+        async with SERVED[kind]() as office:
             yield office
+
+
+SERVED: dict[str, Callable[[], AbstractAsyncContextManager[Office]]] = {
+    "webhook": webhook_office,
+    "zammad": zammad_office,
+}
+"""Offices that are servers of their own."""

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage, MIMEPart
 from email.utils import parseaddr
-from html.parser import HTMLParser
 
 from mailparser_reply import EmailReplyParser
 
@@ -18,6 +17,7 @@ from bot.inboxes.email.settings import EmailSettings
 from bot.inboxes.email.tokens import proven
 from bot.ports import Heard, HookRefused
 from bot.seller_words import spoken
+from bot.text_of_html import text_of_html
 
 MOST_BYTES = 25 * 1024 * 1024
 MOST_TEXT = 60_000  # characters of a mail that are read: the newest words stand first
@@ -113,7 +113,7 @@ def words_of(mail: EmailMessage) -> str:
         return ""
     text = _decoded(body)
     if body.get_content_type() == "text/html":
-        text = text_of(text)
+        text = text_of_html(text)
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u00a0", " ")[:MOST_TEXT]
     ends = [found.start() for pattern in (MARKER, INTRODUCED) if (found := pattern.search(text))]
     text = text[: min(ends, default=len(text))]
@@ -133,44 +133,3 @@ def _decoded(body: MIMEPart) -> str:
         except (LookupError, UnicodeDecodeError):
             continue
     return content.decode("cp1252", "replace")
-
-
-class _Text(HTMLParser):
-    """Gathers the words of a page; quotes of earlier mails are left out."""
-
-    BREAKS = frozenset({"p", "div", "br", "tr", "li", "h1", "h2", "h3", "table", "ul", "ol"})
-    SILENT = frozenset({"style", "script", "head", "title", "blockquote"})
-    EMPTY = frozenset({"br", "img", "hr", "meta", "link", "input", "wbr"})
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.parts: list[str] = []
-        self.silent: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        quoted = tag == "div" and any(
-            word in (dict(attrs).get("class") or "") for word in ("gmail_quote", "moz-cite")
-        )
-        if self.silent or tag in self.SILENT or quoted:
-            if tag not in self.EMPTY:
-                self.silent.append(tag)
-        elif tag in self.BREAKS:
-            self.parts.append("\n")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in self.silent:
-            while self.silent and self.silent.pop() != tag:
-                pass
-
-    def handle_data(self, data: str) -> None:
-        if not self.silent:
-            self.parts.append(re.sub(r"\s+", " ", data))
-
-
-def text_of(page: str) -> str:
-    """Read the words of an HTML mail."""
-    reader = _Text()
-    reader.feed(page[: MOST_TEXT * 4])
-    reader.close()
-    lines = [line.strip() for line in "".join(reader.parts).split("\n")]
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()

@@ -1,5 +1,7 @@
 """The sellers' side: what their lists show of a case, their people, sessions and prepared answers."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -44,7 +46,7 @@ def upgrade() -> None:
 
 def _columns() -> None:
     """Add the columns; SQLite makes the table anew, with the body at the end, where it is in no list's way."""
-    added = [
+    added: list[sa.Column[Any]] = [
         sa.Column("desk", sa.String(), nullable=True),
         *(sa.Column(name, sa.DateTime(timezone=True), nullable=True) for name in TIMES),
         *(sa.Column(name, sa.Boolean(), nullable=False, server_default=sa.false()) for name in FLAGS),
@@ -91,7 +93,7 @@ def _fill(connection: sa.Connection) -> None:
             connection.execute(update, filled)
 
 
-def _derived(row: sa.Row[tuple[str, str, object]]) -> dict[str, object] | None:
+def _derived(row: Any) -> dict[str, object] | None:
     try:
         conversation = decode(row.body, expected=Conversation)
     except CodecFault:

@@ -1,0 +1,119 @@
+"""Calls to a help desk's API: one base address, its failures in our words, no redirects, no private hosts unless allowed."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+import orjson
+
+from bot.ports import PermanentFailure, TransientFailure
+from bot.public_hosts import NoPublicHost, PublicResolver, is_literal, is_public
+
+MOST_ANSWER = 8 * 1024 * 1024  # bytes of an answer that are read
+PASSING = frozenset({408, 409, 423, 425, 429})
+"""4xx codes after which another attempt may succeed."""
+
+
+def checked_base(address: str, *, allow_private: bool) -> str:
+    """Check the base address of an API; raises ValueError in words for operators."""
+    parts = urlsplit(address)
+    if (
+        parts.scheme not in {"http", "https"}
+        or not parts.hostname
+        or parts.username is not None
+        or parts.query
+    ):
+        raise ValueError("is no address such as https://desk.example")
+    if not allow_private and parts.scheme != "https":
+        raise ValueError("begins with https://; allow_private lets it be")
+    if not allow_private and is_literal(parts.hostname) and not is_public(parts.hostname):
+        raise ValueError("is on no public host; allow_private lets it be")
+    return address.rstrip("/")
+
+
+class Calls:
+    """Makes calls; `name` begins every failure. Holds connections until `aclose`."""
+
+    def __init__(
+        self, base: str, *, name: str, headers: Mapping[str, str], timeout: float, allow_private: bool
+    ) -> None:
+        self._base = base
+        self._name = name
+        self._headers = {"User-Agent": "Clearshot", "Accept": "application/json", **headers}
+        self._timeout = timeout
+        self._allow_private = allow_private
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __call__(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        json: Any = None,
+        data: Any = None,
+        headers: Mapping[str, str] | None = None,
+        may_miss: bool = False,
+    ) -> Any:
+        """Call, and return the decoded answer (None for an empty one, and for a 404 that `may_miss`).
+
+        Raises TransientFailure and PermanentFailure; neither repeats what was sent or answered.
+        """
+        body = orjson.dumps(_writable(json)) if json is not None else data
+        kind = {"Content-Type": "application/json"} if json is not None else {}
+        try:
+            async with self._open().request(
+                method, self._base + path, params=params, data=body, headers={**kind, **(headers or {})},
+                allow_redirects=False,
+            ) as answer:  # fmt: skip
+                content = await answer.content.read(MOST_ANSWER)
+                status, wait = answer.status, answer.headers.get("Retry-After", "")
+        except NoPublicHost as refusal:
+            raise PermanentFailure(f"{self._name}: {refusal}") from None
+        except (aiohttp.ClientError, OSError, TimeoutError) as fault:
+            if isinstance(getattr(fault, "os_error", None), NoPublicHost):
+                raise PermanentFailure(f"{self._name}: its name leads to no public host") from None
+            raise TransientFailure(f"{self._name}: {type(fault).__name__}") from None
+        return self._read(method, path, status=status, content=content, wait=wait, may_miss=may_miss)
+
+    def _read(self, method: str, path: str, *, status: int, content: bytes, wait: str, may_miss: bool) -> Any:
+        if status == 404 and may_miss:  # noqa: PLR2004 - HTTP
+            return None
+        if not 200 <= status < 300:  # noqa: PLR2004 - HTTP
+            said = f"{self._name}: {method} {path.partition('?')[0]} answers {status}"
+            if status >= 500 or status in PASSING:  # noqa: PLR2004 - HTTP
+                raise TransientFailure(said, retry_after=float(wait[:6]) if wait.isdigit() else None)
+            raise PermanentFailure(said)
+        if not content.strip():
+            return None
+        try:
+            return orjson.loads(content)
+        except orjson.JSONDecodeError:
+            raise TransientFailure(f"{self._name}: {method} answers no JSON") from None
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            resolver = None if self._allow_private else PublicResolver()
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(resolver=resolver, limit=8),
+                timeout=aiohttp.ClientTimeout(total=self._timeout),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers=self._headers,
+            )
+        return self._session
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+
+def _writable(value: Any) -> Any:
+    """Replace what UTF-8 cannot write (lone halves of a character)."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {key: _writable(inner) for key, inner in value.items()}
+    return [_writable(inner) for inner in value] if isinstance(value, list) else value

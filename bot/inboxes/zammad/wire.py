@@ -1,0 +1,95 @@
+"""A parcel -> Zammad's tickets and articles, its webhook -> what the seller said; pure.
+
+Sources: Zammad REST documentation (tickets, articles: attachments need filename, data in strict base64, mime-type),
+Zammad admin documentation (webhook payload, X-Hub-Signature with HMAC-SHA1 over the body).
+"""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+
+from bot.desk_text import case_in, mark, plain, title_of, words_of
+from bot.ports import Call, Heard, HookRefused, LabelledFile, Parcel
+from bot.seller_words import spoken
+from bot.text_of_html import text_of_html
+
+CLOSED = frozenset({"closed", "merged", "removed"})
+OURS = "Clearshot "
+
+
+def ticket(
+    parcel: Parcel, files: Sequence[LabelledFile], *, key: str, group: str, customer: str
+) -> dict[str, Any]:
+    """Make a new ticket with its first article."""
+    return {
+        "title": title_of(parcel.bundle),
+        "group": group,
+        "customer_id": f"guess:{customer}",  # found by its address, else made
+        "article": article(words_of(parcel.bundle, parcel.files, key=key), files, key=key),
+    }
+
+
+def article(text: str, files: Sequence[LabelledFile], *, key: str) -> dict[str, Any]:
+    """Make an article: written by the customer, seen by every agent; its subject is our mark."""
+    return {
+        "subject": mark(key),
+        "body": text,
+        "content_type": "text/plain",
+        "type": "note",
+        "sender": "Customer",
+        "internal": False,
+        "attachments": [attachment(file.name, file.mime, file.content) for file in files],
+    }
+
+
+def attachment(name: str, mime: str, content: bytes) -> dict[str, str]:
+    """Make an attachment; all three keys are required."""
+    return {"filename": name, "mime-type": mime, "data": base64.b64encode(content).decode()}
+
+
+def heard_in(call: Call, *, secret: str) -> Sequence[Heard]:
+    """Read a webhook call; raises HookRefused."""
+    given = call.headers.get("x-hub-signature", "")
+    wanted = "sha1=" + hmac.new(secret.encode(), call.body, hashlib.sha1).hexdigest()
+    if not secret or not hmac.compare_digest(given.encode("utf-8", "replace"), wanted.encode()):
+        raise HookRefused(401, "the signature is wrong")
+    try:
+        told = orjson.loads(call.body)
+        of_ticket, written = told["ticket"], told.get("article") or {}
+        case, number = case_in(str(of_ticket["title"])), int(of_ticket["id"])
+    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError):
+        raise HookRefused(400, "the body is no ticket") from None
+    if not case:
+        return ()
+    heard = _said(case, written)
+    state = of_ticket.get("state")
+    state = state.get("name") if isinstance(state, dict) else state
+    if str(state).lower() == "closed":
+        changed = str(of_ticket.get("close_at") or of_ticket.get("last_close_at") or "")
+        heard.append(Heard(kind="settled", case=case, key=f"ticket.{number}.closed.{changed}"))
+    return tuple(heard)
+
+
+def _said(case: str, written: dict[str, Any]) -> list[Heard]:
+    """What an agent wrote to be read by the customer; notes of agents and our own articles are not."""
+    sender = written.get("sender")
+    sender = sender.get("name") if isinstance(sender, dict) else sender
+    if sender != "Agent" or written.get("internal") is not False or not written.get("id"):
+        return []
+    if str(written.get("subject") or "").startswith(OURS):
+        return []
+    body = str(written.get("body") or "")
+    text = text_of_html(body) if "html" in str(written.get("content_type")) else plain(body)
+    kind, words = spoken(text)
+    attached = written.get("attachments")
+    if isinstance(attached, list) and attached:
+        words = f"{words}\n\n📎 × {len(attached)}".strip()
+    if kind == "answer" and not words:
+        return []
+    author = written.get("created_by")
+    name = author.get("firstname", "") if isinstance(author, dict) else ""
+    return [Heard(kind=kind, case=case, key=f"article.{written['id']}", text=words, author=str(name))]
