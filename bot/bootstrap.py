@@ -13,6 +13,8 @@ from pydantic import BaseModel, ValidationError
 
 from bot.app.clock import SystemClock
 from bot.flow_files import FlowFiles, read_flow_files
+from bot.inboxes.chatwoot.adapter import ChatwootInbox
+from bot.inboxes.chatwoot.settings import ChatwootSettings
 from bot.inboxes.email.adapter import EmailInbox
 from bot.inboxes.email.settings import EmailSettings
 from bot.inboxes.folder.adapter import FolderInbox
@@ -21,6 +23,8 @@ from bot.inboxes.webhook.adapter import WebhookInbox
 from bot.inboxes.webhook.settings import WebhookSettings
 from bot.inboxes.zammad.adapter import ZammadInbox
 from bot.inboxes.zammad.settings import ZammadSettings
+from bot.inboxes.zendesk.adapter import ZendeskInbox
+from bot.inboxes.zendesk.settings import ZendeskSettings
 from bot.orders.csv_file.adapter import read_file
 from bot.orders.shop_database.adapter import ShopDatabase
 from bot.orders.shop_database.settings import ShopDatabaseSettings
@@ -50,7 +54,9 @@ INBOXES: dict[str, Kind] = {
     "folder": Kind(FolderSettings, FolderInbox),
     "email": Kind(EmailSettings, EmailInbox),
     "webhook": Kind(WebhookSettings, WebhookInbox),
+    "chatwoot": Kind(ChatwootSettings, ChatwootInbox),
     "zammad": Kind(ZammadSettings, ZammadInbox),
+    "zendesk": Kind(ZendeskSettings, ZendeskInbox),
 }
 ORDER_SOURCES: dict[str, Kind] = {
     "shop_database": Kind(ShopDatabaseSettings, ShopDatabase),

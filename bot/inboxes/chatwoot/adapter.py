@@ -1,0 +1,89 @@
+"""The Chatwoot inbox: a contact and a conversation a case, a message a bundle; looks before it creates."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from bot.desk_text import has_mark, mark, note_of, portions, title_of, words_of
+from bot.http_calls import Calls
+from bot.inboxes.chatwoot.settings import ChatwootSettings
+from bot.inboxes.chatwoot.wire import MOST_FILES, contact, heard_in, message
+from bot.ports import Call, Heard, LabelledFile, Parcel, PermanentFailure, Receipt
+from flows.effects import ForwardText
+
+
+class ChatwootInbox:
+    """See bot.ports.SellerInbox. Every message ends with the key that it was sent under: `echo_id` is no key there."""
+
+    def __init__(self, settings: ChatwootSettings) -> None:
+        self._settings = settings
+        self._path = f"/public/api/v1/inboxes/{settings.inbox}"
+        self._calls = Calls(
+            settings.url.rstrip("/"), name="chatwoot", headers={}, timeout=settings.timeout,
+            allow_private=settings.allow_private,
+        )  # fmt: skip
+
+    async def deliver(self, parcel: Parcel, *, idempotency_key: str) -> Receipt:
+        """Send a bundle, in as many messages as the limits ask for; the words come once."""
+        bundle = parcel.bundle
+        place = await self._conversation(bundle.case, bundle.customer_name, bundle.thread)
+        parts = portions(parcel.files, most=MOST_FILES, most_bytes=self._settings.request_bytes)
+        for number, files in enumerate(parts, 1):
+            key = idempotency_key if number == 1 else f"{idempotency_key}.{number}"
+            words = f"{title_of(bundle)}\n\n{words_of(bundle, parcel.files, key=key)}"
+            await self._say(
+                place, words if number == 1 else f"{number}/{len(parts)}\n\n{mark(key)}", files, key=key
+            )
+        return Receipt(place="chatwoot", reference=place)
+
+    async def forward(self, note: ForwardText, *, idempotency_key: str) -> Receipt:
+        """Send the customer's words."""
+        place = await self._conversation(note.case, note.customer_name, note.thread)
+        await self._say(place, note_of(note, key=idempotency_key), (), key=idempotency_key)
+        return Receipt(place="chatwoot", reference=place)
+
+    async def check(self) -> str:
+        """Ask for the inbox by its identifier."""
+        found = await self._calls("GET", self._path)
+        if found.get("identity_validation_enabled") and not self._settings.hmac_token.get_secret_value():
+            raise PermanentFailure("chatwoot: this inbox demands proof of identity: set hmac_token")
+        return f"chatwoot has the inbox {found.get('name') or self._settings.inbox}"
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._calls.aclose()
+
+    def hear(self, call: Call, *, now: datetime) -> Sequence[Heard]:
+        """Read a call of the inbox's webhook."""
+        settings = self._settings
+        return heard_in(
+            call,
+            secret=settings.hook_secret.get_secret_value(),
+            token=settings.hook_token.get_secret_value(),
+            now=now,
+        )
+
+    # -- looking ---------------------------------------------------------------------------------------------
+
+    async def _conversation(self, case: str, name: str, thread: str) -> str:
+        """Find the case's conversation or begin it: "CONTACT/NUMBER"."""
+        source, _, number = thread.partition("/")
+        if source and number.isdigit():
+            return thread
+        made = contact(case, name, hmac_token=self._settings.hmac_token.get_secret_value())
+        # asking for a contact whose identifier is there gives that contact
+        source = str((await self._calls("POST", f"{self._path}/contacts", json=made))["source_id"])
+        there = await self._calls("GET", f"{self._path}/contacts/{source}/conversations")
+        if there:
+            return f"{source}/{there[0]['id']}"
+        begun = await self._calls("POST", f"{self._path}/contacts/{source}/conversations", json={})
+        return f"{source}/{begun['id']}"
+
+    async def _say(self, place: str, text: str, files: Sequence[LabelledFile], *, key: str) -> None:
+        """Send a message unless it is there."""
+        source, _, number = place.partition("/")
+        path = f"{self._path}/contacts/{source}/conversations/{number}/messages"
+        there: list[dict[str, Any]] = await self._calls("GET", path) or []
+        if any(has_mark(str(one.get("content") or ""), key) for one in there):
+            return
+        await self._calls("POST", path, data=message(text, files, key=key))
