@@ -16,7 +16,7 @@ from bot.app.alarm import Alarm
 from bot.app.apologies import Apologies
 from bot.app.case_actions import CaseActions
 from bot.app.clock import SystemClock
-from bot.app.hearing import Hearing
+from bot.app.hearing import Ears, Hearing
 from bot.app.housekeeping import Housekeeping
 from bot.app.listening import Listening
 from bot.app.performers import Outside, performers
@@ -47,6 +47,7 @@ from bot.telegram.courtesies import Courtesies
 from bot.telegram.intake import Intake
 from bot.telegram.polling import Poller
 from bot.telegram.redaction import guard_logs
+from bot.telegram.seller_chat import Counter, SellerChats, TakesUpdates
 from bot.telegram.setup import set_commands, use_polling, use_webhook
 from bot.telegram.webhook import Webhook
 from bot.web.copies import copy_routes
@@ -106,8 +107,9 @@ async def running(
         outside = replace(outside, inboxes=inboxes, sources=sources)
         relay = await _start_relay(stack, settings, storage, outside)
         await _start_housekeeping(stack, settings, storage, outside)
-        entrance = await _open_entrance(stack, storage, bot, catalogue)
         hearing = Hearing(streams=storage.streams, clock=SystemClock())
+        counters = _sellers_chats(sellers)
+        entrance = await _open_entrance(stack, storage, bot, catalogue, counters=counters, ears=hearing.of)
         await _start_listening(stack, inboxes, hearing)
         site = _site(storage, settings, entrance if settings.public_url or on_loopback else None)
         site.add_routes(hook_routes(inboxes=inboxes, ears=hearing.of, now=SystemClock().now))
@@ -217,18 +219,33 @@ async def _start_listening(
     listening.start()
 
 
+def _sellers_chats(sellers: Sellers) -> dict[int, Counter]:
+    """Find the chats in which sellers read: what is said there is no customer's."""
+    return {
+        int(str(one.settings["chat"])): Counter(seller=one.id, locale=one.locale)
+        for one in sellers.profiles
+        if one.inbox == "telegram_chat" and "chat" in one.settings
+    }
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entrance:
     """Where updates come in."""
 
     bot: TelegramBot
-    intake: Intake
+    intake: TakesUpdates
     poller: Poller
     texts: Texts
 
 
 async def _open_entrance(
-    stack: AsyncExitStack, storage: SqlStorage, bot: TelegramBot, catalogue: Catalogue
+    stack: AsyncExitStack,
+    storage: SqlStorage,
+    bot: TelegramBot,
+    catalogue: Catalogue,
+    *,
+    counters: Mapping[int, Counter],
+    ears: Ears,
 ) -> Entrance:
     texts = catalogue.texts
 
@@ -238,7 +255,8 @@ async def _open_entrance(
     courtesies = Courtesies(bot)
     stack.push_async_callback(courtesies.close)
     clock = SystemClock()
-    intake = Intake(streams=storage.streams, courtesies=courtesies, clock=clock, slow_down=slow_down)
+    customers = Intake(streams=storage.streams, courtesies=courtesies, clock=clock, slow_down=slow_down)
+    intake = SellerChats(customers, chats=counters, ears=ears, bot=bot) if counters else customers
     poller = Poller(intake, bot)
     stack.push_async_callback(poller.stop)
     return Entrance(bot=bot, intake=intake, poller=poller, texts=texts)

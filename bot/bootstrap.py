@@ -19,6 +19,8 @@ from bot.inboxes.email.adapter import EmailInbox
 from bot.inboxes.email.settings import EmailSettings
 from bot.inboxes.folder.adapter import FolderInbox
 from bot.inboxes.folder.settings import FolderSettings
+from bot.inboxes.telegram_chat.adapter import TelegramChatInbox
+from bot.inboxes.telegram_chat.settings import TelegramChatSettings
 from bot.inboxes.webhook.adapter import WebhookInbox
 from bot.inboxes.webhook.settings import WebhookSettings
 from bot.inboxes.zammad.adapter import ZammadInbox
@@ -54,6 +56,7 @@ INBOXES: dict[str, Kind] = {
     "folder": Kind(FolderSettings, FolderInbox),
     "email": Kind(EmailSettings, EmailInbox),
     "webhook": Kind(WebhookSettings, WebhookInbox),
+    "telegram_chat": Kind(TelegramChatSettings, TelegramChatInbox),
     "chatwoot": Kind(ChatwootSettings, ChatwootInbox),
     "zammad": Kind(ZammadSettings, ZammadInbox),
     "zendesk": Kind(ZendeskSettings, ZendeskInbox),
@@ -101,7 +104,9 @@ def make_inboxes(settings: Settings, sellers: Sellers) -> dict[str, SellerInbox]
 
 
 def _block(settings: Settings, profile: SellerProfile) -> Mapping[str, object]:
-    """A folder inbox without a path of its own lies beside the photos."""
+    """A folder inbox without a path of its own lies beside the photos; a chat is spoken to as the bot itself."""
+    if profile.inbox == "telegram_chat" and settings.telegram_token is not None:
+        return {"token": settings.token, "api": settings.telegram_api, **profile.settings}
     if profile.inbox == "folder" and "path" not in profile.settings:
         return {"path": inbox_folder(settings) / profile.id, **profile.settings}
     return profile.settings

@@ -9,8 +9,8 @@ from typing import Any
 
 from bot.ports import PermanentFailure, TransientFailure
 from bot.telegram.client import TelegramBot
-from bot.telegram.intake import Intake
 from bot.telegram.reading import amount
+from bot.telegram.seller_chat import TakesUpdates
 from bot.telegram.setup import ALLOWED_UPDATES
 from bot.telegram.translate import chat_of
 from storage.ports import StorageFailure
@@ -34,7 +34,12 @@ class Poller:
     """
 
     def __init__(
-        self, intake: Intake, bot: TelegramBot, *, hold: int = HOLD_SECONDS, first_pause: float = FIRST_PAUSE
+        self,
+        intake: TakesUpdates,
+        bot: TelegramBot,
+        *,
+        hold: int = HOLD_SECONDS,
+        first_pause: float = FIRST_PAUSE,
     ) -> None:
         self._intake = intake
         self._bot = bot

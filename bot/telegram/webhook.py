@@ -6,7 +6,7 @@ import logging
 from aiohttp import web
 
 from bot.telegram.decoding import NotJson, decode
-from bot.telegram.intake import Intake
+from bot.telegram.seller_chat import TakesUpdates
 from storage.ports import StorageFailure
 
 logger = logging.getLogger(__name__)
@@ -21,7 +21,7 @@ CHUNK = 64 * 1024
 class Webhook:
     """One endpoint; `secret` is what setWebhook was given, 1-256 characters."""
 
-    def __init__(self, intake: Intake, *, secret: str, at_once: int = AT_ONCE) -> None:
+    def __init__(self, intake: TakesUpdates, *, secret: str, at_once: int = AT_ONCE) -> None:
         if not secret:
             raise ValueError("a webhook without a secret would take anybody's updates")
         self._intake = intake

@@ -21,6 +21,7 @@ from bot.inboxes.webhook.settings import WebhookSettings
 from bot.ports import Parcel, SellerInbox
 from tests.inboxes.arrivals import Arrived, Office
 from tests.inboxes.chatwoot_server import chatwoot_office
+from tests.inboxes.telegram_server import telegram_office
 from tests.inboxes.zammad_server import zammad_office
 from tests.inboxes.zendesk_server import zendesk_office
 from tests.mail_server import Mailbox
@@ -162,6 +163,7 @@ async def office_of(kind: str, *, folder: Path, mail_server: Callable[[], Mailbo
 
 SERVED: dict[str, Callable[[], AbstractAsyncContextManager[Office]]] = {
     "webhook": webhook_office,
+    "telegram_chat": telegram_office,
     "zammad": zammad_office,
     "zendesk": zendesk_office,
     "chatwoot": chatwoot_office,
