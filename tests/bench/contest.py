@@ -91,11 +91,41 @@ async def started(
             *command, env={**kept, **told}, stdout=log, stderr=log, cwd=ROOT
         )
     try:
-        await line_of(traffic)
+        await begun(bot, traffic, entrant)
         yield Running(entrant=entrant, bot=bot, traffic=traffic)
     finally:
         await ended(bot)
         await ended(traffic)
+
+
+async def begun(
+    bot: asyncio.subprocess.Process, traffic: asyncio.subprocess.Process, entrant: Entrant
+) -> None:
+    """Wait until the guests stand where they are measured; a bot that ends instead is a fault."""
+    warm, over = asyncio.create_task(line_of(traffic)), asyncio.create_task(bot.wait())
+    await asyncio.wait((warm, over), return_when=asyncio.FIRST_COMPLETED)
+    over.cancel()
+    if not warm.done():
+        warm.cancel()
+        raise RuntimeError((entrant.folder / "bot.log").read_text(encoding="utf-8")[-1000:])
+    await warm
+
+
+async def prepare(entrant: Entrant) -> None:
+    """Bring our bot's database up to date, which PostgreSQL waits for."""
+    environment = {**os.environ, **entrant.environment}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "bot",
+        "db",
+        "upgrade",
+        env=environment,
+        cwd=ROOT,
+        stdout=asyncio.subprocess.DEVNULL,
+    )
+    if await process.wait():
+        raise RuntimeError("db upgrade failed")
 
 
 async def ended(process: asyncio.subprocess.Process) -> None:

@@ -13,7 +13,7 @@ import statistics
 import tempfile
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ import psutil
 
 from tests import postgres
 from tests.bench.bots import NAMES, peer
-from tests.bench.contest import Entrant, clearshot, started
+from tests.bench.contest import Entrant, clearshot, prepare, started
 from tests.bench.spread import against, at_least
 
 AT_LEAST = {"ptb": 4.0, "ptb_tuned": 1.5, "aiogram": 2.0}
@@ -36,38 +36,49 @@ POSTGRES = 0.5
 Part = dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """How much is measured; `guests` take turns, so that nobody taps faster than a person."""
+
+    pairs: int = 5
+    updates: int = 2000
+    guests: int = 384
+
+
 def run(*, small: bool = False) -> dict[str, Any]:
     """Measure all of it; `small`: one short pair."""
-    pairs, updates = (1, 500) if small else (5, 2000)
+    size = Size(pairs=1, updates=500, guests=96) if small else Size()
     with tempfile.TemporaryDirectory(prefix="clearshot-bench-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        found = asyncio.run(beside_peers(folder, pairs=pairs, updates=updates))
-        found |= asyncio.run(counted(folder / "counted", updates=updates))
-        found |= asyncio.run(slow_api(folder / "slow", updates=2 * updates))
+        found = asyncio.run(beside_peers(folder, size=size))
+        found |= asyncio.run(counted(folder / "counted", size=size))
+        found |= asyncio.run(slow_api(folder / "slow", size=size))
         if postgres.is_here():
             with postgres.running() as server:
-                found |= asyncio.run(replica(folder, server.database(), pairs=pairs, updates=updates))
+                found |= asyncio.run(replica(folder, server.database(), size=size))
     return found
 
 
-async def rounds(entrants: Sequence[Entrant], *, pairs: int, updates: int) -> dict[str, list[Part]]:
-    """Let all of them run by turns, `pairs` times."""
+async def rounds(entrants: Sequence[Entrant], *, size: Size) -> dict[str, list[Part]]:
+    """Let all of them run by turns."""
     found: dict[str, list[Part]] = {one.name: [] for one in entrants}
     async with AsyncExitStack() as stack:
-        parts = [updates // 2, *[updates] * pairs]  # the first one warms up
-        running = [await stack.enter_async_context(started(one, parts=parts)) for one in entrants]
+        parts = [size.updates // 2, *[size.updates] * size.pairs]  # the first one warms up
+        running = [
+            await stack.enter_async_context(started(one, parts=parts, guests=size.guests)) for one in entrants
+        ]
         for one in running:
             await one.part()
-        for _ in range(pairs):
+        for _ in range(size.pairs):
             for one in running:
                 found[one.entrant.name].append(await one.part())
     return found
 
 
-async def beside_peers(folder: Path, *, pairs: int, updates: int) -> dict[str, Any]:
+async def beside_peers(folder: Path, *, size: Size) -> dict[str, Any]:
     """Ours and the peers, pairwise."""
     entrants = [clearshot(folder / "ours"), *(peer(name, folder / name) for name in NAMES)]
-    found = await rounds(entrants, pairs=pairs, updates=updates)
+    found = await rounds(entrants, size=size)
     ours = found["clearshot"]
     told: dict[str, Any] = {"cpu_ms_per_update": against(median(ours, "cpu_ms"), CPU_MS)}
     for name in NAMES:
@@ -75,7 +86,7 @@ async def beside_peers(folder: Path, *, pairs: int, updates: int) -> dict[str, A
     return told | {name: summed(parts) for name, parts in found.items()}
 
 
-async def counted(folder: Path, *, updates: int) -> dict[str, Any]:
+async def counted(folder: Path, *, size: Size) -> dict[str, Any]:
     """Our bot once more, its statements counted, and its syncs where strace is there."""
     tracer = shutil.which("strace")
     folder.mkdir(parents=True)
@@ -85,7 +96,7 @@ async def counted(folder: Path, *, updates: int) -> dict[str, Any]:
     )
     entrant = clearshot(folder, module="tests.bench.counted", before=watched)
     entrant = replace(entrant, command=(*entrant.command[:-1], str(file), "run"))
-    async with started(entrant, parts=[updates]) as running:
+    async with started(entrant, parts=[size.updates], guests=size.guests) as running:
         process = psutil.Process(running.bot.pid)
         process = process.children()[0] if tracer else process
         process.send_signal(signal.SIGUSR1)
@@ -107,19 +118,22 @@ def synced(file: Path) -> int:
     return file.read_text(encoding="utf-8").count("sync(") if file.exists() else 0
 
 
-async def slow_api(folder: Path, *, updates: int) -> dict[str, Any]:
+async def slow_api(folder: Path, *, size: Size) -> dict[str, Any]:
     """A Bot API that takes 50 ms for every call: chats must not wait for each other."""
-    async with started(clearshot(folder), parts=[updates], delay=API_SECONDS) as running:
+    async with started(
+        clearshot(folder), parts=[2 * size.updates], guests=size.guests, delay=API_SECONDS
+    ) as running:
         part = await running.part()
     possible = AT_ONCE / API_SECONDS
     return {"of_possible_with_slow_api": at_least(part["rate"] / possible, OF_POSSIBLE) | summed([part])}
 
 
-async def replica(folder: Path, database: str, *, pairs: int, updates: int) -> dict[str, Any]:
+async def replica(folder: Path, database: str, *, size: Size) -> dict[str, Any]:
     """One replica on PostgreSQL beside one on SQLite."""
     on_postgres = replace(clearshot(folder / "postgres", database=database), name="postgres")
+    await prepare(on_postgres)
     on_sqlite = replace(clearshot(folder / "sqlite"), name="sqlite")
-    found = await rounds([on_sqlite, on_postgres], pairs=pairs, updates=updates)
+    found = await rounds([on_sqlite, on_postgres], size=size)
     share = ratio(found["postgres"], found["sqlite"])
     return {"postgres_of_sqlite": at_least(share, POSTGRES), "postgres": summed(found["postgres"])}
 
