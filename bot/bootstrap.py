@@ -15,6 +15,8 @@ from bot.app.clock import SystemClock
 from bot.flow_files import FlowFiles, read_flow_files
 from bot.inboxes.chatwoot.adapter import ChatwootInbox
 from bot.inboxes.chatwoot.settings import ChatwootSettings
+from bot.inboxes.django_helpdesk.adapter import DjangoHelpdeskInbox
+from bot.inboxes.django_helpdesk.settings import DjangoHelpdeskSettings
 from bot.inboxes.email.adapter import EmailInbox
 from bot.inboxes.email.settings import EmailSettings
 from bot.inboxes.folder.adapter import FolderInbox
@@ -58,6 +60,7 @@ INBOXES: dict[str, Kind] = {
     "webhook": Kind(WebhookSettings, WebhookInbox),
     "telegram_chat": Kind(TelegramChatSettings, TelegramChatInbox),
     "chatwoot": Kind(ChatwootSettings, ChatwootInbox),
+    "django_helpdesk": Kind(DjangoHelpdeskSettings, DjangoHelpdeskInbox),
     "zammad": Kind(ZammadSettings, ZammadInbox),
     "zendesk": Kind(ZendeskSettings, ZendeskInbox),
 }

@@ -21,6 +21,7 @@ from bot.inboxes.webhook.settings import WebhookSettings
 from bot.ports import Parcel, SellerInbox
 from tests.inboxes.arrivals import Arrived, Office
 from tests.inboxes.chatwoot_server import chatwoot_office
+from tests.inboxes.django_helpdesk_server import HelpdeskSite, helpdesk_office
 from tests.inboxes.telegram_server import telegram_office
 from tests.inboxes.zammad_server import zammad_office
 from tests.inboxes.zendesk_server import zendesk_office
@@ -149,12 +150,17 @@ async def webhook_office() -> AsyncIterator[WebhookOffice]:
 
 
 @asynccontextmanager
-async def office_of(kind: str, *, folder: Path, mail_server: Callable[[], Mailbox]) -> AsyncIterator[Office]:
+async def office_of(
+    kind: str, *, folder: Path, mail_server: Callable[[], Mailbox], helpdesk_site: Callable[[], HelpdeskSite]
+) -> AsyncIterator[Office]:
     """Open the office of an inbox by its name in `bot.bootstrap.INBOXES`."""
     if kind == "folder":
         yield FolderOffice(folder)
     elif kind == "email":
         yield MailOffice(mail_server())
+    elif kind == "django_helpdesk":
+        async with helpdesk_office(helpdesk_site()) as office:
+            yield office
     else:
         assert kind in SERVED, f"no office for the inbox {kind!r}: every inbox passes the contract"
         async with SERVED[kind]() as office:
