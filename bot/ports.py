@@ -177,6 +177,7 @@ class Preparation:
     bundle_bytes: int = 0  # of all files together, 0 = no limit
     format: Literal["jpeg", "webp", "png"] = "jpeg"
     quality: int = 85  # of JPEG and WebP
+    names: str = "{issue}_{shot}"  # see bot.label_patterns
 
 
 class PhotoJudge(Protocol):

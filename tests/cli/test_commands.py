@@ -103,7 +103,7 @@ def test_a_wrong_block_of_an_inbox_is_one_line_with_its_place(clearshot: Clearsh
     )
 
     assert refused(clearshot("run", telegram_token=TOKEN, sellers="sellers.yaml")) == (
-        "sellers.yaml:4: acme: host is missing"
+        "sellers.yaml:5:5: acme: 'host' is missing"
     )
 
 
