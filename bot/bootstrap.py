@@ -32,6 +32,7 @@ from bot.orders.shop_database.adapter import ShopDatabase
 from bot.orders.shop_database.settings import ShopDatabaseSettings
 from bot.ports import OrderSource, SellerInbox, SellerProfile
 from bot.sellers import Sellers, WrongSellers, parse_sellers, read_sellers
+from bot.sellers_schema import sellers_schema
 from bot.settings import Settings
 from flows.catalogue import Catalogue
 from flows.yaml_source import Fault, SourceFault, parse
@@ -132,6 +133,12 @@ def sellers_faults(settings: Settings, name: str, text: str) -> tuple[str, ...]:
         except Faulty as refusal:
             lines += refusal.lines
     return tuple(lines)
+
+
+def schema_of_sellers(settings: Settings) -> dict[str, Any]:
+    """Describe the sellers file as JSON Schema, with the inboxes and the operator's own flows."""
+    catalogue, _ = load_flows(settings, read_sellers(None, inboxes=INBOXES))
+    return sellers_schema({name: kind.settings for name, kind in INBOXES.items()}, catalogue)
 
 
 def _block(settings: Settings, profile: SellerProfile) -> Mapping[str, object]:

@@ -20,6 +20,7 @@ from pydantic import (
 
 from bot.label_patterns import DEFAULT, checked_pattern
 from bot.ports import Preparation, SellerProfile
+from bot.preferences import DAYS, Line, preferences
 from bot.promptness import Promptness
 from flows.definition import Duration, Locale
 from flows.seller_variants import ShotWish, Wanted
@@ -28,7 +29,6 @@ from flows.yaml_source import Fault, Items, Map, Mark, SourceFault, mark_of, par
 
 SellerId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 SUPPORT = "support"
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY = "|".join(DAYS)
 LONGEST_STEP = 400
 CLOCK = "([01][0-9]|2[0-3]):[0-5][0-9]"
@@ -176,6 +176,12 @@ class Sellers:
     known: tuple[Seller, ...]
     wishes: tuple[ShotWish, ...] = ()
     source: Map | None = None
+
+    def in_force(self, profile: SellerProfile, block: BaseModel | None) -> list[Line]:
+        """List everything that is in force for a seller, without secrets."""
+        mine = tuple(wish for wish in self.wishes if wish.seller == profile.id)
+        steps = next((one.next_step for one in self.known if one.id == profile.id), {})
+        return preferences(profile, block, wishes=mine, next_step=steps)
 
     def faults_of_block(self, seller: str, refusal: ValidationError, model: type[BaseModel]) -> list[Fault]:
         """Tell what is wrong with the settings of a seller's inbox, where it stands."""
