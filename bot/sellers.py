@@ -129,6 +129,12 @@ class Entry(Block):
     next_step: dict[Locale, Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_STEP)]] = {}
     """What customers can do when no answer comes: the marketplace's own next step, by language."""
 
+    @model_validator(mode="after")
+    def _step_has_its_time(self) -> "Entry":
+        if self.next_step and self.answer is None:
+            raise ValueError("`next_step` is told when the time to answer is over: `answer` is missing")
+        return self
+
     def profile(self, seller_id: str) -> SellerProfile:
         """Say it as the ports do."""
         return SellerProfile(

@@ -81,6 +81,7 @@ def test_without_a_file_there_is_one_seller_with_a_folder() -> None:
             "s.yaml:4:14: 'names': there is no field 'lable', did you mean 'label'?",
         ),
         ("sellers:\n  a: {name: A, shots: {x: {Y: maybe}}}\n", "s.yaml:2:28: 'Y': Input should be"),
+        ("sellers:\n  a: {name: A, next_step: {en: x}}\n", "s.yaml:2:3: 'a': `next_step` is told when"),
         ("sellers:\n  a: {name: A, next_step: {en: ''}}\n", "s.yaml:2:28: 'en': "),
         ("sellers:\n  a:\n    name: 5\n", "s.yaml:3:5: 'name' is a text: quote it"),
     ],
