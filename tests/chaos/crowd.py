@@ -147,14 +147,23 @@ def _bears(button: str) -> Callable[[Json], bool]:
     return lambda message: any(button in label for label in labels(message))
 
 
-async def crowd(client: SandboxClient, links: Sequence[str], *, at_once: int, patience: float) -> list[Talk]:
-    """Let a customer come for each link, `at_once` at a time."""
+async def crowd(
+    client: SandboxClient,
+    links: Sequence[str],
+    *,
+    at_once: int,
+    patience: float,
+    first: int = 1,
+    last: float = 0.0,
+) -> list[Talk]:
+    """Let a customer come for each link, `at_once` at a time, numbered from `first`; none after `last` (loop's time)."""
     turns = asyncio.Semaphore(at_once)
-    talks = [Talk(number) for number in range(1, len(links) + 1)]
+    talks = [Talk(number) for number in range(first, first + len(links))]
 
     async def one(talk: Talk, link: str) -> None:
         async with turns:
-            await Walker(client, talk, patience=patience).walk(link)
+            if not last or asyncio.get_running_loop().time() < last:
+                await Walker(client, talk, patience=patience).walk(link)
 
     await asyncio.gather(*(one(talk, link) for talk, link in zip(talks, links, strict=True)))
-    return talks
+    return [talk for talk in talks if talk.chat]

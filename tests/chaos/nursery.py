@@ -5,6 +5,7 @@ it. A campaign of hundreds of kills would else spend its time on imports; what r
 """
 
 import contextlib
+import ctypes
 import os
 import signal
 import sys
@@ -12,6 +13,8 @@ from collections.abc import Sequence
 from types import FrameType
 
 from bot.__main__ import main as clearshot
+
+PR_SET_PDEATHSIG = 1
 
 
 class Nursery:
@@ -25,6 +28,9 @@ class Nursery:
     def run(self) -> int:
         """Bear and bury until told to end, or until one ends by itself; its exit status."""
         signal.signal(signal.SIGTERM, self._end)
+        ctypes.CDLL(None).prctl(
+            PR_SET_PDEATHSIG, signal.SIGTERM
+        )  # nobody is left behind by a campaign that dies
         for port in self._ports:
             self._bear(port)
         worst = 0

@@ -33,7 +33,7 @@ async def kill_at_random(place: World, *, kills: int, chance: random.Random) -> 
 
 
 async def storm(
-    *, engine: str, conversations: int, kills: int, at_once: int, seed: int = 1
+    *, engine: str, conversations: int, kills: int, at_once: int, seed: int = 1, minutes: float = 0.0
 ) -> dict[str, Any]:
     """Run one campaign."""
     started = time.monotonic()
@@ -41,8 +41,9 @@ async def storm(
     async with world(
         engine=engine, conversations=conversations, replicas=replicas, repeats=REPEATS, seed=seed
     ) as place:
+        last = asyncio.get_running_loop().time() + 60 * minutes if minutes else 0.0
         killer = asyncio.create_task(kill_at_random(place, kills=kills, chance=random.Random(seed)))
-        talks = await crowd(place.client, place.links, at_once=at_once, patience=PATIENCE)
+        talks = await crowd(place.client, place.links, at_once=at_once, patience=PATIENCE, last=last)
         killer.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await killer
@@ -82,6 +83,9 @@ def main(arguments: list[str]) -> dict[str, Any]:
     parser.add_argument("--kills", type=int, default=500)
     parser.add_argument("--at-once", type=int, default=24, help="customers at the same time")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--minutes", type=float, default=0.0, help="no customer comes later than this; 0 = no limit"
+    )
     parser.add_argument("--small", action="store_true", help="4 kills over 12 conversations")
     given = parser.parse_args(arguments)
     conversations, kills = (12, 4) if given.small else (given.conversations, given.kills)
@@ -92,5 +96,6 @@ def main(arguments: list[str]) -> dict[str, Any]:
             kills=kills,
             at_once=given.at_once,
             seed=given.seed,
+            minutes=given.minutes,
         )
     )
