@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from bot.bootstrap import Faulty, load_flows, make_inboxes, make_order_sources, open_store, read_profiles
 from bot.photos.pool import can_read_print
@@ -11,10 +10,11 @@ from bot.sellers import Sellers, WrongSellers
 from bot.settings import Settings, WrongSettings
 from bot.telegram.client import TelegramBot
 from flows.definition import Flow
-from storage.blobs import DiskBlobs
+from storage.blobs import open_blobs
 from storage.ports import StorageFailure
 
 TRIAL_CASE = "TRYOUT"
+TRIAL = b"a trial of clearshot doctor"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,10 +69,11 @@ async def _database(settings: Settings) -> str:
 
 
 async def _blobs(settings: Settings) -> str:
-    blobs = DiskBlobs(settings.blobs)
-    Path(settings.blobs).mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 - once, at the command line
-    key = await blobs.put(TRIAL_CASE, b"a trial of clearshot doctor")
-    await blobs.delete_case(key.partition("/")[0])
+    blobs = open_blobs(settings.blobs)
+    key = await blobs.put(TRIAL_CASE, TRIAL)
+    if await blobs.get(key) != TRIAL:
+        raise StorageFailure(f"{settings.blobs} gives back other bytes than it was given")
+    await blobs.delete_case(TRIAL_CASE)
     return f"{settings.blobs} is writable"
 
 

