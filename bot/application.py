@@ -58,7 +58,7 @@ from bot.web.inbox.desk import Desk
 from bot.web.inbox.site import InboxSite
 from flows.catalogue import Catalogue, Texts
 from flows.engine import Engine
-from storage.blobs import DiskBlobs
+from storage.blobs import open_blobs
 from storage.ports import BlobStore
 from storage.sql.store import SqlStorage
 
@@ -157,7 +157,7 @@ async def _outside(
     judge = PhotoPool(workers=settings.photo_workers)
     images = ListingImages()
     await closed_at_end(stack, [judge, images])
-    blobs = DiskBlobs(settings.blobs)
+    blobs = open_blobs(settings.blobs)
     links, clock = copy_links(settings), SystemClock()
     return Outside(
         chat=TelegramChat(bot),
@@ -294,7 +294,7 @@ def _site(storage: SqlStorage, settings: Settings, entrance: Entrance | None) ->
     site = web.Application()
     site.add_routes(health_routes({"database": storage.check}))
     site.add_routes(
-        copy_routes(blobs=DiskBlobs(settings.blobs), links=copy_links(settings), now=SystemClock().now)
+        copy_routes(blobs=open_blobs(settings.blobs), links=copy_links(settings), now=SystemClock().now)
     )
     if entrance is not None:
         site.add_routes(Webhook(entrance.intake, secret=settings.webhook_secret).routes(HOOK))

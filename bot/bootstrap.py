@@ -38,10 +38,10 @@ from bot.orders.shop_database.settings import ShopDatabaseSettings
 from bot.ports import OrderSource, Preparation, SellerInbox, SellerProfile
 from bot.sellers import Sellers, WrongSellers, parse_sellers, read_sellers
 from bot.sellers_schema import sellers_schema
-from bot.settings import Settings
+from bot.settings import DATA, Settings
 from flows.catalogue import Catalogue
 from flows.yaml_source import Fault, SourceFault, parse
-from storage.blobs import DiskBlobs
+from storage.blobs import open_blobs
 from storage.open import open_storage
 from storage.ports import OrderRecord, StorageFailure
 from storage.seller_ports import Role
@@ -169,7 +169,7 @@ def _block(settings: Settings, profile: SellerProfile) -> Mapping[str, object]:
 
 def inbox_folder(settings: Settings) -> Path:
     """The folder of those folder inboxes that have no other."""
-    return Path(settings.blobs).parent / "inbox"
+    return (DATA if "://" in settings.blobs else Path(settings.blobs).parent) / "inbox"
 
 
 def _said(error: Any) -> str:
@@ -293,7 +293,7 @@ async def forget_chat(settings: Settings, chat: int) -> Sequence[str]:
     """Delete everything of a chat, photos included; answers the codes of its cases."""
     async with open_store(settings) as store:
         codes = await store.cases.forget(chat)
-    blobs = DiskBlobs(settings.blobs)
+    blobs = open_blobs(settings.blobs)
     for code in codes:
         await blobs.delete_case(code)
     return codes
