@@ -30,6 +30,7 @@ from bot.bootstrap import (
     make_inboxes,
     make_order_sources,
     make_store,
+    preparations,
     read_profiles,
     ready_store,
 )
@@ -57,7 +58,7 @@ from bot.web.inbox.desk import Desk
 from bot.web.inbox.site import InboxSite
 from flows.catalogue import Catalogue, Texts
 from flows.engine import Engine
-from storage.blobs import DiskBlobs
+from storage.blobs import open_blobs
 from storage.ports import BlobStore
 from storage.sql.store import SqlStorage
 
@@ -156,7 +157,7 @@ async def _outside(
     judge = PhotoPool(workers=settings.photo_workers)
     images = ListingImages()
     await closed_at_end(stack, [judge, images])
-    blobs = DiskBlobs(settings.blobs)
+    blobs = open_blobs(settings.blobs)
     links, clock = copy_links(settings), SystemClock()
     return Outside(
         chat=TelegramChat(bot),
@@ -164,7 +165,7 @@ async def _outside(
         judge=judge,
         blobs=blobs,
         inboxes={},
-        preparations={profile.id: profile.preparation for profile in sellers.profiles},
+        preparations=preparations(sellers),
         promptness={one.id: one.promptness for one in sellers.profiles if one.promptness is not None},
         sources=(),
         texts=texts,
@@ -293,7 +294,7 @@ def _site(storage: SqlStorage, settings: Settings, entrance: Entrance | None) ->
     site = web.Application()
     site.add_routes(health_routes({"database": storage.check}))
     site.add_routes(
-        copy_routes(blobs=DiskBlobs(settings.blobs), links=copy_links(settings), now=SystemClock().now)
+        copy_routes(blobs=open_blobs(settings.blobs), links=copy_links(settings), now=SystemClock().now)
     )
     if entrance is not None:
         site.add_routes(Webhook(entrance.intake, secret=settings.webhook_secret).routes(HOOK))

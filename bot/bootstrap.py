@@ -15,10 +15,15 @@ from bot.app.clock import SystemClock
 from bot.flow_files import FlowFiles, read_flow_files
 from bot.inboxes.chatwoot.adapter import ChatwootInbox
 from bot.inboxes.chatwoot.settings import ChatwootSettings
+from bot.inboxes.django_helpdesk.adapter import DjangoHelpdeskInbox
+from bot.inboxes.django_helpdesk.settings import DjangoHelpdeskSettings
 from bot.inboxes.email.adapter import EmailInbox
 from bot.inboxes.email.settings import EmailSettings
 from bot.inboxes.folder.adapter import FolderInbox
 from bot.inboxes.folder.settings import FolderSettings
+from bot.inboxes.marketplace.adapter import MOST_BYTES as MARKETPLACE_BYTES
+from bot.inboxes.marketplace.adapter import MarketplaceInbox
+from bot.inboxes.marketplace.settings import MarketplaceSettings
 from bot.inboxes.telegram_chat.adapter import TelegramChatInbox
 from bot.inboxes.telegram_chat.settings import TelegramChatSettings
 from bot.inboxes.webhook.adapter import WebhookInbox
@@ -30,13 +35,13 @@ from bot.inboxes.zendesk.settings import ZendeskSettings
 from bot.orders.csv_file.adapter import read_file
 from bot.orders.shop_database.adapter import ShopDatabase
 from bot.orders.shop_database.settings import ShopDatabaseSettings
-from bot.ports import OrderSource, SellerInbox, SellerProfile
+from bot.ports import OrderSource, Preparation, SellerInbox, SellerProfile
 from bot.sellers import Sellers, WrongSellers, parse_sellers, read_sellers
 from bot.sellers_schema import sellers_schema
-from bot.settings import Settings
+from bot.settings import DATA, Settings
 from flows.catalogue import Catalogue
 from flows.yaml_source import Fault, SourceFault, parse
-from storage.blobs import DiskBlobs
+from storage.blobs import open_blobs
 from storage.open import open_storage
 from storage.ports import OrderRecord, StorageFailure
 from storage.seller_ports import Role
@@ -51,14 +56,17 @@ class Kind:
 
     settings: type[BaseModel]
     make: Callable[[Any], Any]
+    bundle_bytes: int = 0  # the most that an inbox takes of a bundle's files together, 0 = no limit
 
 
 INBOXES: dict[str, Kind] = {
     "folder": Kind(FolderSettings, FolderInbox),
     "email": Kind(EmailSettings, EmailInbox),
     "webhook": Kind(WebhookSettings, WebhookInbox),
+    "marketplace": Kind(MarketplaceSettings, MarketplaceInbox, MARKETPLACE_BYTES),
     "telegram_chat": Kind(TelegramChatSettings, TelegramChatInbox),
     "chatwoot": Kind(ChatwootSettings, ChatwootInbox),
+    "django_helpdesk": Kind(DjangoHelpdeskSettings, DjangoHelpdeskInbox),
     "zammad": Kind(ZammadSettings, ZammadInbox),
     "zendesk": Kind(ZendeskSettings, ZendeskInbox),
 }
@@ -141,6 +149,15 @@ def schema_of_sellers(settings: Settings) -> dict[str, Any]:
     return sellers_schema({name: kind.settings for name, kind in INBOXES.items()}, catalogue)
 
 
+def preparations(sellers: Sellers) -> dict[str, Preparation]:
+    """How each seller gets pictures: as they wish, and never more than their inbox takes."""
+    return {one.id: _within(one.preparation, INBOXES[one.inbox].bundle_bytes) for one in sellers.profiles}
+
+
+def _within(how: Preparation, most: int) -> Preparation:
+    return replace(how, bundle_bytes=min(most, how.bundle_bytes or most)) if most else how
+
+
 def _block(settings: Settings, profile: SellerProfile) -> Mapping[str, object]:
     """A folder inbox without a path of its own lies beside the photos; a chat is spoken to as the bot itself."""
     if profile.inbox == "telegram_chat" and settings.telegram_token is not None:
@@ -152,7 +169,7 @@ def _block(settings: Settings, profile: SellerProfile) -> Mapping[str, object]:
 
 def inbox_folder(settings: Settings) -> Path:
     """The folder of those folder inboxes that have no other."""
-    return Path(settings.blobs).parent / "inbox"
+    return (DATA if "://" in settings.blobs else Path(settings.blobs).parent) / "inbox"
 
 
 def _said(error: Any) -> str:
@@ -276,7 +293,7 @@ async def forget_chat(settings: Settings, chat: int) -> Sequence[str]:
     """Delete everything of a chat, photos included; answers the codes of its cases."""
     async with open_store(settings) as store:
         codes = await store.cases.forget(chat)
-    blobs = DiskBlobs(settings.blobs)
+    blobs = open_blobs(settings.blobs)
     for code in codes:
         await blobs.delete_case(code)
     return codes

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import aiohttp
 
@@ -25,12 +24,13 @@ from bot.settings import Settings, WrongSettings
 from bot.telegram.client import TelegramBot
 from bot.trials import trial_parcel
 from flows.definition import Flow
-from storage.blobs import DiskBlobs
+from storage.blobs import open_blobs
 from storage.ports import StorageFailure
 
 TRIAL_DRAWING = "product_whole"
 HOOK_TAKES = 15.0  # seconds
 OK = 200
+TRIAL = b"a trial of clearshot doctor"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,10 +85,11 @@ async def _database(settings: Settings) -> str:
 
 
 async def _blobs(settings: Settings) -> str:
-    blobs = DiskBlobs(settings.blobs)
-    Path(settings.blobs).mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 - once, at the command line
-    key = await blobs.put(TRIAL_CASE, b"a trial of clearshot doctor")
-    await blobs.delete_case(key.partition("/")[0])
+    blobs = open_blobs(settings.blobs)
+    key = await blobs.put(TRIAL_CASE, TRIAL)
+    if await blobs.get(key) != TRIAL:
+        raise StorageFailure(f"{settings.blobs} gives back other bytes than it was given")
+    await blobs.delete_case(TRIAL_CASE)
     return f"{settings.blobs} is writable"
 
 

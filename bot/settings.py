@@ -83,8 +83,8 @@ class Settings(BaseModel):
     @field_validator("blobs")
     @classmethod
     def _blobs(cls, place: str) -> str:
-        if "://" in place:
-            raise ValueError("is no folder; object stores are not supported by this version")
+        if "://" in place and not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{1,62}(/[\w.-]+)*/?", place):
+            raise ValueError("is neither a folder nor s3://BUCKET/PREFIX")
         return place
 
     @field_validator("listen")

@@ -38,7 +38,11 @@ ROWS = (
     _row(
         "database", "sqlite in ./clearshot-data", "where chats are kept: sqlite:///FILE or postgresql://..."
     ),
-    _row("blobs", "./clearshot-data/blobs", "where photos are kept: a folder"),
+    _row(
+        "blobs",
+        "./clearshot-data/blobs",
+        "where photos are kept: a folder, or s3://BUCKET/PREFIX (address and credentials from the AWS_* variables)",
+    ),
     _row("flows", "the shipped flows", "a folder of flow files that add to or replace the shipped ones"),
     _row("sellers", "none", "the sellers file (YAML): who they are and where bundles go"),
     _row(

@@ -124,6 +124,7 @@ class QualityRules(Definition):
     dark: Action | None = None
     bright: Action | None = None
     glare: Action | None = None
+    shadow: Action | None = None
     contrast: Action | None = None
     aspect: Action | None = None
     duplicate: Action | None = None

@@ -11,6 +11,7 @@ from bot.app.finding import ANSWER_TAKES, Finder, Redeemer
 from bot.app.jobs import Job, Jobs, Result
 from bot.app.patience import DELIVERING, FETCHING, LOOKING, SENDING
 from bot.app.photographs import Forgetting, Judging, Storer
+from bot.app.privacy import ForgettingChat, HandingOut
 from bot.app.relay import Fresh
 from bot.app.speaking import Speaker
 from bot.ports import Chat, OrderSource, PhotoJudge, Pictures, Preparation, SellerInbox
@@ -20,8 +21,10 @@ from flows.effects import (
     AlertOperators,
     DeliverBundle,
     FindOrders,
+    ForgetChat,
     ForgetPhotos,
     ForwardText,
+    HandOutCopy,
     JudgePhoto,
     RedeemLink,
     Say,
@@ -75,6 +78,17 @@ def performers(outside: Outside, *, storage: Storage, alarm: Alarm, clock: Timep
     redeem = Redeemer(orders=storage.orders, clock=clock)
     forget = Forgetting(blobs=outside.blobs)
 
+    hand_out = HandingOut(
+        chat=outside.chat,
+        blobs=outside.blobs,
+        cases=storage.cases,
+        streams=storage.streams,
+        texts=outside.texts,
+    )
+    forget_chat = ForgettingChat(
+        chat=outside.chat, blobs=outside.blobs, cases=storage.cases, texts=outside.texts
+    )
+
     async def alert(row: OutboxRow) -> Result:
         await alarm.tell(getattr(row.effect, "text", ""))
         return Result()
@@ -95,5 +109,7 @@ def performers(outside: Outside, *, storage: Storage, alarm: Alarm, clock: Timep
             gate=post.gate,
         ),
         ForwardText: Job(perform=post.forward, pool="deliveries", patience=DELIVERING, gate=post.gate),
+        HandOutCopy: Job(perform=hand_out, pool="rest", patience=SENDING),
+        ForgetChat: Job(perform=forget_chat, pool="rest", patience=SENDING),
         AlertOperators: Job(perform=alert, pool="rest", patience=SENDING),
     }

@@ -2,7 +2,7 @@
 
 import contextlib
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, func, select, text
@@ -11,6 +11,7 @@ from storage.ports import OutboxRow, Step, StorageFailure
 from storage.sql.agents import SqlAgents
 from storage.sql.cases import SqlCases, SqlRevisions
 from storage.sql.chores import Chores
+from storage.sql.copies import Row, Take, copy_in, copy_out
 from storage.sql.database import Database
 from storage.sql.group import Office
 from storage.sql.leases import end_lease, lanes_elsewhere, nothing_elsewhere, renew_lease, take_everything
@@ -99,6 +100,14 @@ class SqlStorage:
         """Say what this store is."""
         await self._database.run(lambda c: c.execute(text("SELECT 1")).scalar_one())
         return "memory" if self._memory else self._database.name
+
+    async def copy_out(self, take: Take) -> str:
+        """Hand over every row as of one moment, beside whoever works; tells the schema's version."""
+        return await self._database.read(lambda c: copy_out(c, take))
+
+    async def copy_in(self, rows: Mapping[str, Iterator[Row]], *, version: str) -> int:
+        """Fill an empty database, all or nothing; tells how many rows. Raises StorageFailure."""
+        return await self._database.run(lambda c: copy_in(c, rows, version=version))
 
     async def close(self) -> None:
         """Write what waits, and let go."""
