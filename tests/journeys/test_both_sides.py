@@ -66,7 +66,7 @@ async def test_a_seller_asks_for_one_more_photo_gets_it_and_settles(
             assert await seller.got(2) == [FOLLOW_UP]
 
             await seller.settle("A new mug is on its way.")
-            await anna.do(See("calls the matter settled"))
+            await anna.do(See("considers the matter settled"))
             await anna.do(See("A new mug is on its way.", "settled"))
         finally:
             await bot.stop()
