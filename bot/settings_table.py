@@ -58,6 +58,8 @@ ROWS = (
     _row("retention", "90", "days that a chat is kept after anything last happened in it"),
     _row("photo_workers", "1", "processes that look at photos, 1-16"),
     _row("log_level", "info", "debug, info, warning or error"),
+    _row("log_format", "text", "text, or json: a JSON object a line, with the case it is about"),
+    _row("metrics", "none", "address and port of /metrics for Prometheus; keep it off the public way"),
 )
 
 

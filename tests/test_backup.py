@@ -88,8 +88,11 @@ def settings_in(folder: Path, database: str = "") -> Settings:
 def engines(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Settings, Settings]:
     """Where a backup is made, and where it is restored."""
     here, there = str(request.param).split(" to ")
-    urls = {"sqlite": lambda: "", "postgres": lambda: request.getfixturevalue("postgres_server").database()}
-    return settings_in(tmp_path / "here", urls[here]()), settings_in(tmp_path / "there", urls[there]())
+
+    def url(engine: str) -> str:
+        return str(request.getfixturevalue("postgres_server").database()) if engine == "postgres" else ""
+
+    return settings_in(tmp_path / "here", url(here)), settings_in(tmp_path / "there", url(there))
 
 
 @pytest.mark.parametrize(

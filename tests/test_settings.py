@@ -32,6 +32,8 @@ def refusal(environ: dict[str, str]) -> str:
         ("CLEARSHOT_RETENTION", "soon", "is no whole number"),
         ("CLEARSHOT_PHOTO_WORKERS", "99", "less than or equal to 16"),
         ("CLEARSHOT_LOG_LEVEL", "loud", "is none of debug"),
+        ("CLEARSHOT_LOG_FORMAT", "xml", "is none of text, json"),
+        ("CLEARSHOT_METRICS", "9090", "is not ADDRESS:PORT"),
         ("CLEARSHOT_FLOWS", "nowhere/at/all", "there is no folder"),
         ("CLEARSHOT_SELLERS", "nowhere.yaml", "there is no file"),
         ("CLEARSHOT_ORDERS", "nowhere.csv", "there is no file"),

@@ -20,7 +20,7 @@ from storage.sql.orders import SqlOrders
 from storage.sql.outbox import SqlOutbox
 from storage.sql.seller_cases import SqlSellerCases
 from storage.sql.streams import CHANNEL, SqlStreams
-from storage.sql.writer import Writer
+from storage.sql.writer import Watch, Writer, unwatched
 
 WRITERS = {"sqlite": 1, "postgresql": 2}
 """SQLite has one writer; on PostgreSQL chats are spread over these."""
@@ -51,6 +51,7 @@ class SqlStorage:
         self.seller_cases = SqlSellerCases(database)
         self.agents = SqlAgents(database)
         self.revisions = SqlRevisions(database)
+        self.watch: Watch = unwatched
         self._writers: list[Writer] = []
         self._chores: Chores | None = None
 
@@ -74,7 +75,9 @@ class SqlStorage:
             relayed=self.outbox.has_relay,
         )
         for _ in range(WRITERS[self._database.name]):
-            self._writers.append(Writer(self._database, office=office, now=self._now, hand=self.outbox.hand))
+            self._writers.append(
+                Writer(self._database, office=office, now=self._now, hand=self.outbox.hand, watch=self._note)
+            )
         self.streams.writers = self.outbox.writers = self._writers
         for writer in self._writers:
             writer.start()
@@ -82,6 +85,9 @@ class SqlStorage:
             self._database, owner=self.owner, streams=self.streams, outbox=self.outbox, now=self._now
         )
         self._chores.start()
+
+    def _note(self, size: int, seconds: float) -> None:
+        self.watch(size, seconds)
 
     def _take_office(self, connection: Connection) -> None:
         if connection.dialect.name == "postgresql":

@@ -53,14 +53,14 @@ class RunningBot:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("CLEARSHOT_")}
         return {**kept, **own}
 
-    async def command(self, *arguments: str) -> str:
-        """Run another command on the same settings; its output."""
+    async def command(self, *arguments: str, fails: bool = False) -> str:
+        """Run another command on the same settings, which ends well or not; its output."""
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "bot", *arguments, env=self.environment,
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip
         output, _ = await process.communicate()
-        assert process.returncode == 0, output.decode()
+        assert process.returncode == int(fails), output.decode()
         return output.decode()
 
     async def start(self) -> None:
