@@ -209,7 +209,18 @@ def test_a_thank_you_is_answered_and_not_offered_as_a_matter(customer: Rehearsal
 
 
 @pytest.mark.parametrize(
-    "text", ["Thanks!", "ok", "vielen Dank", "Muchas gracias", "👍", "Perfekt, danke schön"]
+    "text",
+    [
+        "Thanks!",
+        "ok",
+        "vielen Dank",
+        "Muchas gracias",
+        "👍",
+        "Perfekt, danke schön",
+        "Thank you for your help",
+        "Vielen Dank für die schnelle Antwort",
+        "Gracias por la ayuda",
+    ],
 )
 def test_courtesies(text: str) -> None:
     assert is_thanks(text)
@@ -217,7 +228,18 @@ def test_courtesies(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["Thanks, but it is the wrong size", "ok?", "Order 17, thanks", "good", "", "no", "danke nein", "a" * 50],
+    [
+        "Thanks, but it is the wrong size",
+        "ok?",
+        "Order 17, thanks",
+        "good",
+        "",
+        "no",
+        "danke nein",
+        "a" * 50,
+        "help",
+        "your answer",
+    ],
 )
 def test_more_than_a_courtesy(text: str) -> None:
     assert not is_thanks(text)
