@@ -133,6 +133,15 @@ class Hears(Protocol):
         ...
 
 
+@runtime_checkable
+class Admits(Protocol):
+    """A hearing inbox that can tell a forged call before its body is read: by what the address holds."""
+
+    def admit(self, call: Call) -> None:
+        """Look at a call without its body, pure; raises HookRefused as `hear` does."""
+        ...
+
+
 Tell = Callable[[Heard], Awaitable[None]]
 """Takes what was heard: returns when it is committed, or is of no use; raises TransientFailure to get it again."""
 

@@ -56,9 +56,13 @@ class EmailInbox:
 
     most_hook_bytes = MOST_BYTES + MOST_BYTES // 2  # a form may carry the mail in base64
 
+    def admit(self, call: Call) -> None:
+        """Look for the token before a mail of many megabytes is read."""
+        authentic(call, token=self._settings.hook_token.get_secret_value())
+
     def hear(self, call: Call, *, now: datetime) -> Sequence[Heard]:  # noqa: ARG002 - mails may be on their way for days
         """Read a mail that a provider posted."""
-        authentic(call, token=self._settings.hook_token.get_secret_value())
+        self.admit(call)
         return self._heard(mail_in(call))
 
     async def listen(self, tell: Tell) -> None:
