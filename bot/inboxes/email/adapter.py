@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from email.message import EmailMessage
+from functools import partial
 
 import aiosmtplib
 
@@ -34,7 +35,8 @@ class EmailInbox:
 
     async def deliver(self, parcel: Parcel, *, idempotency_key: str) -> Receipt:
         """Send a bundle, in as many mails as the size budget asks for."""
-        parts = mails(parcel, key=idempotency_key, settings=self._settings, now=self._now())
+        write = partial(mails, parcel, key=idempotency_key, settings=self._settings, now=self._now())
+        parts = await asyncio.to_thread(write)  # many megabytes in base64 are no work for the loop
         await self._send(parts)
         return Receipt(place="email", reference=parts[0]["Message-ID"])
 
