@@ -36,11 +36,12 @@ from bot.orders.csv_file.adapter import read_file
 from bot.orders.shop_database.adapter import ShopDatabase
 from bot.orders.shop_database.settings import ShopDatabaseSettings
 from bot.ports import OrderSource, Preparation, SellerInbox, SellerProfile
-from bot.sellers import Sellers, read_sellers
-from bot.settings import Settings
+from bot.sellers import Sellers, WrongSellers, parse_sellers, read_sellers
+from bot.sellers_schema import sellers_schema
+from bot.settings import DATA, Settings
 from flows.catalogue import Catalogue
 from flows.yaml_source import Fault, SourceFault, parse
-from storage.blobs import DiskBlobs
+from storage.blobs import open_blobs
 from storage.open import open_storage
 from storage.ports import OrderRecord, StorageFailure
 from storage.seller_ports import Role
@@ -95,20 +96,57 @@ def read_profiles(settings: Settings) -> Sellers:
 
 def make_inboxes(settings: Settings, sellers: Sellers) -> dict[str, SellerInbox]:
     """Make the inbox of every seller; raises Faulty with every wrong block."""
-    made: dict[str, SellerInbox] = {}
-    lines: list[str] = []
+    blocks = inbox_blocks(settings, sellers)
+    return {profile.id: INBOXES[profile.inbox].make(blocks[profile.id]) for profile in sellers.profiles}
+
+
+def inbox_blocks(settings: Settings, sellers: Sellers) -> dict[str, BaseModel]:
+    """Check the settings of every seller's inbox; raises Faulty with a file:line:column line for each fault."""
+    blocks: dict[str, BaseModel] = {}
+    faults: list[Fault] = []
     for profile in sellers.profiles:
-        kind = INBOXES[profile.inbox]
+        model = INBOXES[profile.inbox].settings
         try:
-            block = kind.settings.model_validate(_block(settings, profile))
+            blocks[profile.id] = model.model_validate(_block(settings, profile))
         except ValidationError as refusal:
-            where = f"{sellers.marks[profile.id].file}:{sellers.marks[profile.id].line}: "
-            lines += [f"{where}{profile.id}: {_said(error)}" for error in refusal.errors()]
-            continue
-        made[profile.id] = kind.make(block)
-    if lines:
-        raise Faulty(*lines)
-    return made
+            faults += sellers.faults_of_block(profile.id, refusal, model)
+    faults += _shared_chats(sellers)
+    if faults:
+        raise Faulty(*(str(fault) for fault in sorted(faults)))
+    return blocks
+
+
+def _shared_chats(sellers: Sellers) -> list[Fault]:
+    """A Telegram chat is one seller's: what is said there would be taken for another's."""
+    chats: dict[str, str] = {}
+    faults = []
+    for profile in sellers.profiles:
+        chat = str(profile.settings.get("chat", "")) if profile.inbox == "telegram_chat" else ""
+        if chat and chats.setdefault(chat, profile.id) != profile.id:
+            mark = sellers.mark(profile.id, "settings", "chat")
+            faults.append(Fault(mark, f"{profile.id}: this chat is {chats[chat]}'s already"))
+    return faults
+
+
+def sellers_faults(settings: Settings, name: str, text: str) -> tuple[str, ...]:
+    """Check a sellers file with the inboxes and flows that it speaks of: a line for each fault."""
+    try:
+        sellers = parse_sellers(name, text, inboxes=INBOXES)
+    except WrongSellers as refusal:
+        return tuple(str(fault) for fault in refusal.faults)
+    lines: list[str] = []
+    for check in (inbox_blocks, load_flows):
+        try:
+            check(settings, sellers)
+        except Faulty as refusal:
+            lines += refusal.lines
+    return tuple(lines)
+
+
+def schema_of_sellers(settings: Settings) -> dict[str, Any]:
+    """Describe the sellers file as JSON Schema, with the inboxes and the operator's own flows."""
+    catalogue, _ = load_flows(settings, read_sellers(None, inboxes=INBOXES))
+    return sellers_schema({name: kind.settings for name, kind in INBOXES.items()}, catalogue)
 
 
 def preparations(sellers: Sellers) -> dict[str, Preparation]:
@@ -131,7 +169,7 @@ def _block(settings: Settings, profile: SellerProfile) -> Mapping[str, object]:
 
 def inbox_folder(settings: Settings) -> Path:
     """The folder of those folder inboxes that have no other."""
-    return Path(settings.blobs).parent / "inbox"
+    return (DATA if "://" in settings.blobs else Path(settings.blobs).parent) / "inbox"
 
 
 def _said(error: Any) -> str:
@@ -169,7 +207,7 @@ def _order_source(entry: dict[str, Any], mark: Any) -> OrderSource:
 def load_flows(settings: Settings, sellers: Sellers) -> tuple[Catalogue, FlowFiles]:
     """Load the flows that run; raises Faulty with a file:line:column line for each fault."""
     found = read_flow_files([settings.flows] if settings.flows else [])
-    loaded = found.load(sellers=sellers.known)
+    loaded = found.load(sellers=sellers.known, wishes=sellers.wishes)
     if loaded.catalogue is None:
         raise Faulty(*(str(fault) for fault in loaded.faults))
     return replace(loaded.catalogue, kept_days=settings.retention), found
@@ -255,7 +293,7 @@ async def forget_chat(settings: Settings, chat: int) -> Sequence[str]:
     """Delete everything of a chat, photos included; answers the codes of its cases."""
     async with open_store(settings) as store:
         codes = await store.cases.forget(chat)
-    blobs = DiskBlobs(settings.blobs)
+    blobs = open_blobs(settings.blobs)
     for code in codes:
         await blobs.delete_case(code)
     return codes

@@ -14,6 +14,7 @@ Problem = Literal[
     "bright",
     "small",
     "glare",
+    "shadow",
     "contrast",
     "aspect",
     "duplicate",

@@ -25,8 +25,8 @@ from storage.ports import BlobStore, OutboxRow
 SUPPORT = "support"
 """The inbox of what has no seller's inbox."""
 
-NameFiles = Callable[[Bundle, Sequence[str]], Sequence[str]]
-"""Names the files of a bundle, by the media types that they have after preparation."""
+NameFiles = Callable[[Bundle, Sequence[str], str], Sequence[str]]
+"""Names the files of a bundle, by the media types that they have after preparation and by the seller's pattern."""
 Prepared = tuple[bytes, str, int, int]
 """Content, media type, width and height in pixels."""
 WriteManifest = Callable[[Bundle, Sequence[LabelledFile]], bytes]
@@ -72,7 +72,7 @@ class Packer:
                 prepared = await self._fitted(bundle, prepared, how)
         except TransientFailure as failure:
             raise NotReady(str(failure)) from None
-        names = self._name_files(bundle, [mime for _, mime, _, _ in prepared])
+        names = self._name_files(bundle, [mime for _, mime, _, _ in prepared], how.names)
         files = tuple(
             _labelled(photo, name, made)
             for photo, name, made in zip(bundle.photos, names, prepared, strict=True)

@@ -1,7 +1,7 @@
 """The sellers' side at its size: `python -m tests.bench inbox --json`.
 
 Pages of a seller with 100 000 cases on SQLite and PostgreSQL, over HTTP with a session; a bundle of ten photos by
-e-mail and by webhook; 500 bundles through servers that fail (see tests/bench/storm.py).
+e-mail and by webhook; 500 bundles through servers that fail (see tests/bench/outages.py).
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from bot.inboxes.webhook.adapter import WebhookInbox
 from bot.inboxes.webhook.settings import WebhookSettings
 from bot.ports import Parcel, SellerInbox
 from tests import postgres
-from tests.bench import storm
+from tests.bench import outages
 from tests.bench.full_inbox import code_of, inbox_on
 from tests.bench.spread import against, share, spread
 from tests.cli.picture_files import photograph
@@ -50,14 +50,14 @@ TEN_PHOTOS_MS = 1000.0
 
 def run() -> dict[str, Any]:
     """Measure everything; milliseconds, the 95th percentile is held against the limit."""
-    logging.disable(logging.ERROR)  # a storm has much to say
+    logging.disable(logging.ERROR)  # servers that fail give much to say
     found: dict[str, Any] = {"cases": CASES}
     with tempfile.TemporaryDirectory() as folder, postgres.running() as server:
         urls = {"sqlite": f"sqlite:///{Path(folder) / 'bench.db'}", "postgresql": server.database()}
         for name, url in urls.items():
             found[f"list_{name}"] = asyncio.run(pages(url, count=CASES))
     found |= asyncio.run(deliveries(TIMES))
-    return found | asyncio.run(storm.measure(bundles=BUNDLES, desk_bundles=DESK_BUNDLES))
+    return found | asyncio.run(outages.measure(bundles=BUNDLES, desk_bundles=DESK_BUNDLES))
 
 
 async def timed(call: Callable[[], Awaitable[Any]], times: int) -> list[float]:

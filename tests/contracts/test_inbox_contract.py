@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 from bot.bootstrap import INBOXES
-from bot.ports import PermanentFailure, TransientFailure
+from bot.ports import (
+    TRIAL_CASE,
+    PermanentFailure,
+    SellerProfile,
+    TakesTrials,
+    TransientFailure,
+)
+from bot.testing.fakes import FakeJudge, picture
+from bot.trials import trial_parcel
 from flows.effects import ForwardText
 from flows.values import Item, MissingShot, Order, Seller
 from tests.inboxes.arrivals import Office
@@ -19,6 +27,7 @@ from tests.inboxes.test_email import hostile_strings
 from tests.mail_server import Mailbox
 
 pytestmark = pytest.mark.mail
+ACME = SellerProfile(id="acme", name="Acme")
 
 
 BY_HAND = frozenset({"marketplace"})
@@ -109,6 +118,25 @@ async def test_the_check_says_what_it_saw_and_delivers_no_case(office: Office) -
     assert said
     assert "\n" not in said
     assert office.arrived() == []
+
+
+async def test_a_test_bundle_says_that_it_is_one_and_leaves_no_case(office: Office) -> None:
+    if not isinstance(office.inbox, TakesTrials):
+        assert (
+            await office.inbox.check()
+        )  # a help desk keeps what it is given: it is signed in to, and no more
+        return
+    trial = await trial_parcel(ACME, picture(), judge=FakeJudge())
+
+    said = await office.inbox.attempt(trial)
+    again = await office.inbox.attempt(trial)
+
+    assert "\n" not in said + again
+    assert {one.case for one in office.arrived()} <= {TRIAL_CASE}
+    assert all("This is a test by Clearshot" in one.words for one in office.arrived())
+    office.break_down()
+    with pytest.raises((TransientFailure, PermanentFailure)):
+        await office.inbox.attempt(trial)
 
 
 async def test_many_cases_at_once_arrive_each_for_itself(office: Office) -> None:

@@ -1,15 +1,13 @@
-"""The real django-helpdesk in an environment of its own: installed once for a set of locked requirements, kept in a cache."""
+"""The real django-helpdesk, run by an interpreter that has it."""
 
 import hashlib
 import os
 import re
-import shutil
 import sqlite3
 import subprocess
-import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager, suppress
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,45 +23,7 @@ HERE = Path(__file__).parent
 REQUIREMENTS = HERE / "django_helpdesk_requirements.txt"
 SITE = HERE / "django_helpdesk_site" / "serve.py"
 HOOK_TOKEN = "hook token for tests"
-INSTALLED_WITHIN = 300.0  # seconds
 TABLES = ("followupattachment", "ticketchange", "ticketcc", "ticketcustomfieldvalue", "followup", "ticket")
-
-
-class CannotBeInstalled(Exception):
-    """There is no registry, or the requirements cannot be had from it."""
-
-
-def environment() -> Path:
-    """Find the environment's interpreter, or make the environment; raises CannotBeInstalled."""
-    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
-    wanted = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:16]
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "clearshot-tests"
-    folder = cache / f"django-helpdesk-{version}-{wanted}"
-    if not (folder / "complete").is_file():
-        cache.mkdir(parents=True, exist_ok=True)
-        fresh = Path(tempfile.mkdtemp(prefix="making-", dir=cache))
-        _install(fresh)
-        with suppress(OSError):  # another run was faster
-            fresh.rename(folder)
-        shutil.rmtree(fresh, ignore_errors=True)
-    return folder / "bin" / "python"
-
-
-def _install(folder: Path) -> None:
-    """Make an environment without pip and let ours fill it: locked, wheels only."""
-    python = folder / "bin" / "python"
-    commands = (
-        [sys.executable, "-m", "venv", "--without-pip", str(folder)],
-        [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--no-compile", "--no-deps",
-         "--disable-pip-version-check", "--require-hashes", "--only-binary", ":all:", "-r", str(REQUIREMENTS)],
-    )  # fmt: skip
-    try:
-        for command in commands:
-            subprocess.run(command, check=True, capture_output=True, timeout=INSTALLED_WITHIN)
-    except (subprocess.SubprocessError, OSError) as fault:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise CannotBeInstalled(type(fault).__name__) from None
-    (folder / "complete").touch()
 
 
 @dataclass(frozen=True, slots=True)

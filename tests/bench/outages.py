@@ -156,7 +156,7 @@ async def send_all(inbox: SellerInbox, count: int) -> Sending:
             sending.bundles[place] = replace(bundle, photos=photos)
             event = Garbled(what=place, at=playground.clock.now(), nonce=f"{int(place):016x}")
             await playground.storage.streams.post(
-                Arrival(source="storm", id=place, chat=1000 + int(place), event=event)
+                Arrival(source="outage", id=place, chat=1000 + int(place), event=event)
             )
         passed = timedelta(0)
         while len(sending.delivered) + len(sending.failed) < count and passed < PATIENCE:
@@ -235,8 +235,8 @@ async def desk(kind: str, count: int) -> dict[str, Any]:
 
 async def measure(*, bundles: int, desk_bundles: int) -> dict[str, Any]:
     """Send through every kind of server; a figure counts what is missing or double."""
-    found = {"storm_webhook": await webhook(bundles), "storm_mail": await mail(bundles)}
+    found = {"outage_webhook": await webhook(bundles), "outage_mail": await mail(bundles)}
     for kind in DESKS:
-        found[f"storm_{kind}"] = await desk(kind, desk_bundles)
+        found[f"outage_{kind}"] = await desk(kind, desk_bundles)
         await asyncio.sleep(0)
     return found
