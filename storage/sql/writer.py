@@ -11,6 +11,7 @@ Laws:
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
@@ -30,6 +31,13 @@ MARKS_WAIT = 0.01
 """Seconds that settle marks wait for a group to ride in."""
 LONGEST_PAUSE = 5.0
 
+Watch = Callable[[int, float], None]
+"""Hears of every group: how many arrivals, and how many seconds its transaction took."""
+
+
+def unwatched(_size: int, _seconds: float) -> None:
+    """Let groups go by."""
+
 
 class Writer:
     """The one place that changes the chats given to it; owns the order in which groups are formed."""
@@ -41,14 +49,16 @@ class Writer:
         office: Office,
         now: Callable[[], datetime],
         hand: Callable[[Sequence[OutboxRow]], None],
+        watch: Watch = unwatched,
     ) -> None:
         self._database = database
         self._office = office
         self._now = now
         self._hand = hand
+        self._watch = watch
         self._pending = Pending()
         self._settled: dict[str, None] = {}
-        self._slots: dict[tuple[int, str], Slot] = {}
+        self._slots: dict[tuple[int, str], tuple[Slot, str]] = {}  # with the row that set it
         self._unsure: set[str] = set()
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -70,12 +80,12 @@ class Writer:
     def settle(self, ids: Sequence[str], slots: Mapping[tuple[int, str], Slot]) -> None:
         """Let marks ride in the next group."""
         self._settled.update(dict.fromkeys(ids))
-        self._slots.update(slots)
+        self._slots.update({key: (slot, ids[-1] if ids else "") for key, slot in slots.items()})
         self._wake.set()
 
     def pending_slot(self, key: tuple[int, str]) -> Slot | None:
         """A slot that is not written yet."""
-        return self._slots.get(key)
+        return self._slots[key][0] if key in self._slots else None
 
     async def close(self) -> None:
         """Write what waits, then stop."""
@@ -174,13 +184,14 @@ class Writer:
             slots=dict(slots),
             unsure=list(unsure),
         )
-        now = self._now()
+        now, began = self._now(), time.perf_counter()
         try:
             results = await self._database.run(lambda c: work(c, group, self._office, now=now))
         except StorageFailure:
             self._unsure = {*unsure, *(row.id for row in group.rows)}
             raise
         self._unsure = set()
+        self._watch(len(posted), time.perf_counter() - began)
         self._forget_marks(group)
         if group.handed:
             self._hand(group.handed)
@@ -192,7 +203,7 @@ class Writer:
         for row in group.settled:
             self._settled.pop(row, None)
         for key, slot in group.slots.items():
-            if self._slots.get(key) is slot:
+            if self._slots.get(key) == slot:
                 del self._slots[key]
 
     async def _set_aside(self, one: Posted, fault: Exception) -> None:
