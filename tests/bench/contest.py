@@ -47,6 +47,8 @@ class Running:
         result: dict[str, Any] = json.loads(await line_of(self.traffic))
         result["cpu_ms"] = (self._spent() - before) * 1000 / result["updates"]
         await line_of(self.traffic, may_end=True)  # warm for the next part
+        told = f"{result['rate']:7.1f} updates/s {result['cpu_ms']:6.2f} ms of processor time each"
+        sys.stderr.write(f"{self.entrant.name:12} {told}, p50 {result['p50']:.0f} ms\n")
         return result
 
     def _spent(self) -> float:
