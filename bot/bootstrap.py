@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from bot.app.clock import SystemClock
+from bot.app.privacy import forget_everything
 from bot.flow_files import FlowFiles, read_flow_files
 from bot.inboxes.chatwoot.adapter import ChatwootInbox
 from bot.inboxes.chatwoot.settings import ChatwootSettings
@@ -34,6 +35,7 @@ from bot.ports import OrderSource, SellerInbox, SellerProfile
 from bot.sellers import Sellers, read_sellers
 from bot.settings import DATA, Settings
 from flows.catalogue import Catalogue
+from flows.conversation import Conversation
 from flows.yaml_source import Fault, SourceFault, parse
 from storage.blobs import open_blobs
 from storage.open import open_storage
@@ -234,14 +236,10 @@ async def invite(settings: Settings, seller: str, name: str, *, role: Role, loca
     return f"/inbox/enter/{token}"
 
 
-async def forget_chat(settings: Settings, chat: int) -> Sequence[str]:
-    """Delete everything of a chat, photos included; answers the codes of its cases."""
+async def forget_chat(settings: Settings, chat: int) -> Sequence[Conversation]:
+    """Delete everything of a chat, photos included; answers its cases as they were."""
     async with open_store(settings) as store:
-        codes = await store.cases.forget(chat)
-    blobs = open_blobs(settings.blobs)
-    for code in codes:
-        await blobs.delete_case(code)
-    return codes
+        return await forget_everything(chat, cases=store.cases, blobs=open_blobs(settings.blobs))
 
 
 # -- closing --------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ import logging
 from datetime import timedelta
 
 from bot.app.clock import Timepiece
+from bot.app.privacy import forget_everything
 from bot.app.reports import where
 from storage.ports import BlobStore, Cases, Streams
 
@@ -55,10 +56,8 @@ class Housekeeping:
         await self._sweep()
 
     async def _forget(self, chat: int) -> None:
-        codes = await self._cases.forget(chat)
-        for code in codes:
-            await self._blobs.delete_case(code)
-        logger.info("a chat was kept for %d days and is forgotten: %d cases", self._kept.days, len(codes))
+        cases = await forget_everything(chat, cases=self._cases, blobs=self._blobs)
+        logger.info("a chat was kept for %d days and is forgotten: %d cases", self._kept.days, len(cases))
 
     async def _sweep(self) -> None:
         """Delete the objects of cases that are not there: what a crash left between storing and committing."""

@@ -76,10 +76,7 @@ class ForgettingChat:
     async def __call__(self, row: OutboxRow) -> Result:
         """Forget; this row goes with the rest, so after a crash in between everything is done again."""
         effect: ForgetChat = row.effect  # type: ignore[assignment]  # the table of performers pairs them
-        cases = await self._cases.of_chat(row.chat)
-        for case in cases:
-            await self._blobs.delete_case(case.id)
-        await self._cases.forget(row.chat)
+        cases = await forget_everything(row.chat, cases=self._cases, blobs=self._blobs)
         try:
             await self._chat.send(row.chat, self._farewell(cases, effect.locale), None)
         except PermanentFailure as failure:
@@ -94,6 +91,15 @@ class ForgettingChat:
             lines += ["", self._texts.plain(locale, "privacy.sellers_have", {})]
         lines += [self._texts.plain(locale, "privacy.seller_has", names_of(case)) for case in given]
         return Say(spans=(Span(text="\n".join(lines)),))
+
+
+async def forget_everything(chat: int, *, cases: Cases, blobs: BlobStore) -> Sequence[Conversation]:
+    """Delete a chat: photos first, so that whatever breaks off in between is found and done again; tells its cases."""
+    known = await cases.of_chat(chat)
+    for case in known:
+        await blobs.delete_case(case.id)
+    await cases.forget(chat)
+    return known
 
 
 def names_of(case: Conversation) -> dict[str, str | int]:
