@@ -27,6 +27,7 @@ from bot.bootstrap import (
     make_inboxes,
     make_order_sources,
     make_store,
+    preparations,
     read_profiles,
     ready_store,
 )
@@ -168,7 +169,7 @@ async def _outside(
         judge=judge,
         blobs=blobs,
         inboxes={},
-        preparations={profile.id: profile.preparation for profile in sellers.profiles},
+        preparations=preparations(sellers),
         promptness={one.id: one.promptness for one in sellers.profiles if one.promptness is not None},
         sources=(),
         texts=texts,

@@ -121,6 +121,10 @@ class Asides(Protocol):
         ...
 
 
+def nothing_lost() -> None:
+    """Keep everything: where one process works, nobody else takes rows over."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waits:
     """How many rows of a kind of lane wait, and since when the oldest does."""
@@ -146,7 +150,19 @@ class Outbox(Protocol):
     whose lane another process holds goes to that one.
     """
 
-    def subscribe(self, take: Callable[[Sequence[OutboxRow]], None]) -> None: ...
+    def subscribe(
+        self, take: Callable[[Sequence[OutboxRow]], None], *, lose: Callable[[], None] = nothing_lost
+    ) -> None:
+        """Take rows from now on; `lose` is called when all that were taken may be another process's by now."""
+        ...
+
+    async def still_mine(self) -> bool:
+        """Make sure, before an effect, that this process may carry its rows out.
+
+        False when it may not: it was stopped, or cut off from the store, for longer than its lease. Then `lose` was
+        called; what is still its own comes again by `claim`. What it writes of the others is refused.
+        """
+        ...
 
     async def settle(
         self, ids: Sequence[str], *, slots: Mapping[tuple[int, str], Slot] | None = None
@@ -154,7 +170,9 @@ class Outbox(Protocol):
         """Mark rows as done (deleted) and remember who holds which slot; grouped with the next commit or after 10 ms."""
         ...
 
-    async def postpone(self, row_id: str, *, due: datetime, attempts: int, error: str) -> None: ...
+    async def postpone(self, row_id: str, *, due: datetime, attempts: int, error: str) -> bool:
+        """Note a failed attempt; False when the row is not this process's any more."""
+        ...
 
     async def bury(self, row_id: str, *, error: str) -> None:
         """Move a row to the dead letters."""

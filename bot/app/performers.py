@@ -98,12 +98,13 @@ def performers(outside: Outside, *, storage: Storage, alarm: Alarm, clock: Timep
             gate=post.gate,
         ),
         ForwardText: Job(perform=post.forward, pool="deliveries", patience=DELIVERING, gate=post.gate),
-        **_privacy(outside, storage),
         AlertOperators: Job(perform=alert, pool="rest", patience=SENDING),
+        **_own_data(storage, outside),
     }
 
 
-def _privacy(outside: Outside, storage: Storage) -> Jobs:
+def _own_data(storage: Storage, outside: Outside) -> Jobs:
+    """A customer's own data: handed out, or forgotten."""
     hand_out = HandingOut(
         chat=outside.chat,
         blobs=outside.blobs,

@@ -111,6 +111,8 @@ class TelegramChat:
     async def _do(self, call: Call, picture: bytes | None) -> Any:
         if not call.pictured or picture is None:
             return await self._bot.call(call.method, call.params)
+        if call.name:  # what Telegram knows as a photo cannot be had as a file
+            return await self._bot.call(call.method, call.with_upload(InputFile(picture, filename=call.name)))
         digest = _digest(picture)
         known = self._file_ids.get(digest)
         if known:

@@ -63,7 +63,9 @@ class Group:
 
     arrivals: Sequence[Waiting] = ()
     settled: Collection[str] = ()
-    slots: Mapping[tuple[int, str], Slot] = field(default_factory=dict)
+    slots: Mapping[tuple[int, str], tuple[Slot, str]] = field(
+        default_factory=dict
+    )  # with the row that set it
     unsure: Collection[str] = ()  # rows of an earlier group whose commit may have come through unheard
     rows: list[OutboxRow] = field(default_factory=list)
     handed: list[OutboxRow] = field(default_factory=list)  # for this process's relay, in commit order
@@ -186,11 +188,13 @@ def _write(connection: Connection, group: Group, sheet: Worksheet, office: Offic
     _mark(connection, sheet.marks, now=now)
     _write_chats(connection, sheet.chats.values())
     _write_conversations(connection, sheet.conversations.values())
-    _delete(connection, OUTBOX, {*sheet.settled, *group.settled})
+    slots = _slots_that_count(connection, group, office)
+    _delete(connection, OUTBOX, sheet.settled)
+    _settle(connection, group.settled, owner=office.owner)
     if sheet.timers:
         connection.execute(delete(OUTBOX).where(OUTBOX.c.timer.in_(sheet.timers)))
     _write_rows(connection, group, sheet, office, elsewhere, now=now)
-    _write_slots(connection, group.slots)
+    _write_slots(connection, slots)
     _write_inbox(connection, sheet, now=now)
     if group.unsure:
         mine = OUTBOX.c.id.in_(group.unsure) & (OUTBOX.c.owner == office.owner)
@@ -259,6 +263,21 @@ def _write_rows(
         if mine:  # timers of later too: the relay forgets the ones that they replace
             group.handed.append(row)
     _insert(connection, OUTBOX, columns)
+
+
+def _slots_that_count(connection: Connection, group: Group, office: Office) -> dict[tuple[int, str], Slot]:
+    """Leave out slots set by rows that another process took over: it shows a later message."""
+    rows = {row for _, row in group.slots.values()} - {""}
+    if rows and connection.dialect.name == "postgresql":
+        mine = OUTBOX.c.id.in_(rows) & (OUTBOX.c.owner == office.owner)
+        rows = set(connection.execute(select(OUTBOX.c.id).where(mine)).scalars())
+    return {key: slot for key, (slot, row) in group.slots.items() if row in {"", *rows}}
+
+
+def _settle(connection: Connection, ids: Collection[str], *, owner: str) -> None:
+    """Delete rows that are done; one that another process took over is its own to settle."""
+    if ids:
+        connection.execute(delete(OUTBOX).where(OUTBOX.c.id.in_(ids), OUTBOX.c.owner == owner))
 
 
 def _write_slots(connection: Connection, slots: Mapping[tuple[int, str], Slot]) -> None:

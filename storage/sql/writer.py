@@ -58,7 +58,7 @@ class Writer:
         self._watch = watch
         self._pending = Pending()
         self._settled: dict[str, None] = {}
-        self._slots: dict[tuple[int, str], Slot] = {}
+        self._slots: dict[tuple[int, str], tuple[Slot, str]] = {}  # with the row that set it
         self._unsure: set[str] = set()
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -80,12 +80,12 @@ class Writer:
     def settle(self, ids: Sequence[str], slots: Mapping[tuple[int, str], Slot]) -> None:
         """Let marks ride in the next group."""
         self._settled.update(dict.fromkeys(ids))
-        self._slots.update(slots)
+        self._slots.update({key: (slot, ids[-1] if ids else "") for key, slot in slots.items()})
         self._wake.set()
 
     def pending_slot(self, key: tuple[int, str]) -> Slot | None:
         """A slot that is not written yet."""
-        return self._slots.get(key)
+        return self._slots[key][0] if key in self._slots else None
 
     async def close(self) -> None:
         """Write what waits, then stop."""
@@ -203,7 +203,7 @@ class Writer:
         for row in group.settled:
             self._settled.pop(row, None)
         for key, slot in group.slots.items():
-            if self._slots.get(key) is slot:
+            if self._slots.get(key) == slot:
                 del self._slots[key]
 
     async def _set_aside(self, one: Posted, fault: Exception) -> None:
