@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from bot.app.clock import SystemClock
-from bot.app.privacy import forget_everything
+from bot.app.erasing import Eraser
 from bot.flow_files import FlowFiles, read_flow_files
 from bot.inboxes.chatwoot.adapter import ChatwootInbox
 from bot.inboxes.chatwoot.settings import ChatwootSettings
@@ -45,7 +45,7 @@ from flows.conversation import Conversation
 from flows.yaml_source import Fault, SourceFault, parse
 from storage.blobs import open_blobs
 from storage.open import open_storage
-from storage.ports import OrderRecord, StorageFailure
+from storage.ports import CaseRecord, OrderRecord, StorageFailure
 from storage.seller_ports import Role
 from storage.sql.store import SqlStorage
 
@@ -294,7 +294,19 @@ async def invite(settings: Settings, seller: str, name: str, *, role: Role, loca
 async def forget_chat(settings: Settings, chat: int) -> Sequence[Conversation]:
     """Delete everything of a chat, photos included; answers its cases as they were."""
     async with open_store(settings) as store:
-        return await forget_everything(chat, cases=store.cases, blobs=open_blobs(settings.blobs))
+        erase = Eraser(
+            cases=store.cases,
+            blobs=open_blobs(settings.blobs),
+            clock=SystemClock(),
+            record_for=timedelta(days=settings.records),
+        )
+        return await erase(chat)
+
+
+async def kept_records(settings: Settings, seller: str) -> Sequence[CaseRecord]:
+    """List what is kept for a seller of cases whose customers were forgotten."""
+    async with open_store(settings) as store:
+        return await store.cases.records(seller)
 
 
 # -- closing --------------------------------------------------------------------------------------------------
