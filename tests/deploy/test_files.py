@@ -133,6 +133,12 @@ def test_every_selector_finds_the_pods_and_two_replicas_stay() -> None:
         ("NetworkPolicy/clearshot", "podSelector"),
     ):
         assert found[name]["spec"][key]["matchLabels"].items() <= labels.items()
+    upgrade = found["CronJob/clearshot-upgrade"]["spec"]["jobTemplate"]["spec"]["template"]["metadata"][
+        "labels"
+    ]
+    confined = found["NetworkPolicy/clearshot"]["spec"]["podSelector"]["matchLabels"]
+    assert confined.items() <= upgrade.items()
+    assert not found["Service/clearshot"]["spec"]["selector"].items() <= upgrade.items()
     assert found["HorizontalPodAutoscaler/clearshot"]["spec"]["minReplicas"] >= 2
     policy = found["NetworkPolicy/clearshot"]["spec"]
     assert policy["policyTypes"] == ["Ingress", "Egress"]

@@ -51,7 +51,7 @@ def test_only_locked_wheels_are_installed() -> None:
     assert {"--require-hashes", "--no-deps"} < set(locked.split())
     assert "--only-binary :all:" in locked
     names = set(re.findall(r"^([\w-]+)==", (DEPLOY / "requirements-image.txt").read_text(), re.MULTILINE))
-    assert {"psycopg", "psycopg-binary", "obstore", "prometheus-client"} < names
+    assert {"psycopg", "psycopg-binary", "greenlet", "obstore", "prometheus-client"} < names
     assert not names & {"pytest", "mypy", "pillow-heif"}
 
 
