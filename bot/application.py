@@ -287,6 +287,7 @@ def _desk(
         names={profile.id: profile.name for profile in sellers.profiles},
         now=clock.now,
         public=settings.public_url,
+        zones={one.id: one.promptness.zone for one in sellers.profiles if one.promptness is not None},
     )
 
 
