@@ -88,6 +88,19 @@ class SellerInbox(Protocol):
     async def aclose(self) -> None: ...
 
 
+TRIAL_CASE = "TRYOUT"
+"""The case of test bundles; no customer's case is called so (codes hold no O and no U)."""
+
+
+@runtime_checkable
+class TakesTrials(Protocol):
+    """An inbox that can be tried with a test bundle, and leaves no case behind."""
+
+    async def attempt(self, trial: Parcel) -> str:
+        """Deliver a bundle that says that it is a test, and look whether it came; says and raises as `check`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
     """What a seller said or did about a case in their own inbox: an answer, a wish for a photo, or that it is settled.
@@ -130,6 +143,15 @@ class Hears(Protocol):
 
         An authentic call that needs nothing done (an event of no interest, our own message) gives ().
         """
+        ...
+
+
+@runtime_checkable
+class AnswersTrials(Protocol):
+    """An inbox whose hook can be tried without the seller."""
+
+    def trial_call(self, *, now: datetime) -> Call | None:
+        """Make a call as the seller's system would, signed, that is heard as nothing; None where no hook is set up."""
         ...
 
 
@@ -177,6 +199,7 @@ class Preparation:
     bundle_bytes: int = 0  # of all files together, 0 = no limit
     format: Literal["jpeg", "webp", "png"] = "jpeg"
     quality: int = 85  # of JPEG and WebP
+    names: str = "{issue}_{shot}"  # see bot.label_patterns
 
 
 class PhotoJudge(Protocol):
@@ -235,6 +258,10 @@ class Chat(Protocol):
 
     async def close_buttons(self, chat: int, message: int, say: Say, *, has_picture: bool) -> None:
         """Take the buttons off a message, and set its text to `say.closing` when that is given; best effort."""
+        ...
+
+    async def send_file(self, chat: int, name: str, content: bytes, *, caption: str) -> None:
+        """Send a file as it is."""
         ...
 
     async def download(self, upload: Upload, *, limit: int) -> bytes:

@@ -125,6 +125,23 @@ def nothing_lost() -> None:
     """Keep everything: where one process works, nobody else takes rows over."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waits:
+    """How many rows of a kind of lane wait, and since when the oldest does."""
+
+    rows: int = 0
+    oldest: datetime | None = None  # None = none waits, or they wait for their time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """What is not done yet: by kind of lane ("chat", "photo", "case", "copy", "other"), given up, set aside."""
+
+    waiting: Mapping[str, Waits]
+    dead: int = 0
+    aside: int = 0
+
+
 class Outbox(Protocol):
     """Effects waiting to be carried out.
 
@@ -176,6 +193,8 @@ class Outbox(Protocol):
     async def revive(self, row_id: str) -> bool: ...
 
     async def pending(self) -> int: ...
+
+    async def backlog(self) -> Backlog: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from bot.app.finding import ANSWER_TAKES, Finder, Redeemer
 from bot.app.jobs import Job, Jobs, Result
 from bot.app.patience import DELIVERING, FETCHING, LOOKING, SENDING
 from bot.app.photographs import Forgetting, Judging, Storer
+from bot.app.privacy import ForgettingChat, HandingOut
 from bot.app.relay import Fresh
 from bot.app.speaking import Speaker
 from bot.ports import Chat, OrderSource, PhotoJudge, Pictures, Preparation, SellerInbox
@@ -20,8 +21,10 @@ from flows.effects import (
     AlertOperators,
     DeliverBundle,
     FindOrders,
+    ForgetChat,
     ForgetPhotos,
     ForwardText,
+    HandOutCopy,
     JudgePhoto,
     RedeemLink,
     Say,
@@ -96,4 +99,21 @@ def performers(outside: Outside, *, storage: Storage, alarm: Alarm, clock: Timep
         ),
         ForwardText: Job(perform=post.forward, pool="deliveries", patience=DELIVERING, gate=post.gate),
         AlertOperators: Job(perform=alert, pool="rest", patience=SENDING),
+        **_own_data(storage, outside),
+    }
+
+
+def _own_data(storage: Storage, outside: Outside) -> Jobs:
+    """A customer's own data: handed out, or forgotten."""
+    hand_out = HandingOut(
+        chat=outside.chat,
+        blobs=outside.blobs,
+        cases=storage.cases,
+        streams=storage.streams,
+        texts=outside.texts,
+    )
+    forget = ForgettingChat(chat=outside.chat, blobs=outside.blobs, cases=storage.cases, texts=outside.texts)
+    return {
+        HandOutCopy: Job(perform=hand_out, pool="rest", patience=SENDING),
+        ForgetChat: Job(perform=forget, pool="rest", patience=SENDING),
     }

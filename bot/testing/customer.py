@@ -57,7 +57,7 @@ class Playground:
             link_to=lambda key, name: f"https://bot.example/copies/{key}/{name}",
             sources=(),
             texts=self._catalogue.texts,
-            name_files=lambda bundle, _mimes: [f"{photo.label}.jpg" for photo in bundle.photos],
+            name_files=lambda bundle, _mimes, _pattern: [f"{photo.label}.jpg" for photo in bundle.photos],
             write_manifest=lambda bundle, _files: bundle.case.encode(),
             answer_takes=0.0,
         )

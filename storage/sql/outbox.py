@@ -9,12 +9,13 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, func, or_, select, update
 
-from storage.ports import OutboxRow, Slot, nothing_lost
+from storage.ports import Backlog, OutboxRow, Slot, Waits, nothing_lost
 from storage.rows import HORIZON
 from storage.sql.database import Database
-from storage.sql.group import OUTBOX, SLOTS
+from storage.sql.group import INBOX, OUTBOX, SLOTS
 from storage.sql.leases import LEASE, NOBODY, are_orphans, renew_lease, take_over
 from storage.sql.mapping import outbox_row
+from storage.sql.times import aware
 from storage.sql.writer import Writer
 
 logger = logging.getLogger(__name__)
@@ -22,6 +23,9 @@ logger = logging.getLogger(__name__)
 LONGEST_ERROR = 500
 SURE = LEASE.total_seconds() - 1.0
 """Seconds from the beginning of a renewal in which nobody can have taken over; a stopped process's clock goes on."""
+KIND = 4
+KINDS = {"chat": "chat", "phot": "photo", "case": "case", "copy": "copy", "": "other"}
+"""Kinds of lanes by their first letters."""
 
 
 class SqlOutbox:
@@ -149,6 +153,27 @@ class SqlOutbox:
         """Count the rows that are not done."""
         query = select(func.count()).select_from(OUTBOX).where(~OUTBOX.c.dead)
         return int(await self._database.read(lambda c: c.execute(query).scalar_one()))
+
+    async def backlog(self) -> Backlog:
+        """Count what waits by the kind of its lane, and what nobody will do by itself."""
+        return await self._database.read(_backlog)
+
+
+def _backlog(connection: Connection) -> Backlog:
+    kind = func.substr(OUTBOX.c.lane, 1, KIND)
+    waiting = select(kind, func.count(), func.min(OUTBOX.c.created)).where(~OUTBOX.c.dead).group_by(kind)
+    found = {kind: Waits() for kind in KINDS.values()}
+    for start, rows, oldest in connection.execute(waiting):
+        name = KINDS.get(start, "other")  # timers wait for their time: their age means nothing
+        since = aware(oldest) if name != "other" else None
+        found[name] = Waits(rows=found[name].rows + rows, oldest=since)
+    dead = select(func.count()).select_from(OUTBOX).where(OUTBOX.c.dead)
+    aside = select(func.count()).select_from(INBOX).where(INBOX.c.aside)
+    return Backlog(
+        waiting=found,
+        dead=connection.execute(dead).scalar_one(),
+        aside=connection.execute(aside).scalar_one(),
+    )
 
 
 def _revive(connection: Connection, row_id: str, *, now: datetime) -> bool:

@@ -3,7 +3,7 @@
 import contextlib
 import logging
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, func, select, text
@@ -12,6 +12,7 @@ from storage.ports import OutboxRow, Step, StorageFailure
 from storage.sql.agents import SqlAgents
 from storage.sql.cases import SqlCases, SqlRevisions
 from storage.sql.chores import Chores
+from storage.sql.copies import Row, Take, copy_in, copy_out
 from storage.sql.database import Database
 from storage.sql.group import Office
 from storage.sql.leases import (
@@ -28,7 +29,7 @@ from storage.sql.outbox import SqlOutbox
 from storage.sql.seller_cases import SqlSellerCases
 from storage.sql.streams import CHANNEL, SqlStreams
 from storage.sql.suspects import CAREFUL, come_in, somebody_died, take_leave
-from storage.sql.writer import Writer
+from storage.sql.writer import Watch, Writer, unwatched
 
 logger = logging.getLogger(__name__)
 
@@ -61,6 +62,7 @@ class SqlStorage:
         self.seller_cases = SqlSellerCases(database)
         self.agents = SqlAgents(database)
         self.revisions = SqlRevisions(database)
+        self.watch: Watch = unwatched
         self._writers: list[Writer] = []
         self._careful_until = PAST
         self._chores: Chores | None = None
@@ -86,7 +88,9 @@ class SqlStorage:
             careful=lambda: self._now() < self._careful_until,
         )
         for _ in range(WRITERS[self._database.name]):
-            self._writers.append(Writer(self._database, office=office, now=self._now, hand=self.outbox.hand))
+            self._writers.append(
+                Writer(self._database, office=office, now=self._now, hand=self.outbox.hand, watch=self._note)
+            )
         self.streams.writers = self.outbox.writers = self._writers
         for writer in self._writers:
             writer.start()
@@ -94,6 +98,9 @@ class SqlStorage:
             self._database, owner=self.owner, streams=self.streams, outbox=self.outbox, now=self._now
         )
         self._chores.start()
+
+    def _note(self, size: int, seconds: float) -> None:
+        self.watch(size, seconds)
 
     def _take_office(self, connection: Connection) -> None:
         if somebody_died(connection, owner=self.owner):
@@ -116,6 +123,14 @@ class SqlStorage:
         """Say what this store is."""
         await self._database.run(lambda c: c.execute(text("SELECT 1")).scalar_one())
         return "memory" if self._memory else self._database.name
+
+    async def copy_out(self, take: Take) -> str:
+        """Hand over every row as of one moment, beside whoever works; tells the schema's version."""
+        return await self._database.read(lambda c: copy_out(c, take))
+
+    async def copy_in(self, rows: Mapping[str, Iterator[Row]], *, version: str) -> int:
+        """Fill an empty database, all or nothing; tells how many rows. Raises StorageFailure."""
+        return await self._database.run(lambda c: copy_in(c, rows, version=version))
 
     async def close(self) -> None:
         """Write what waits, and let go."""

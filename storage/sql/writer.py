@@ -12,6 +12,7 @@ Laws:
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
@@ -32,6 +33,13 @@ MARKS_WAIT = 0.01
 """Seconds that settle marks wait for a group to ride in."""
 LONGEST_PAUSE = 5.0
 
+Watch = Callable[[int, float], None]
+"""Hears of every group: how many arrivals, and how many seconds its transaction took."""
+
+
+def unwatched(_size: int, _seconds: float) -> None:
+    """Let groups go by."""
+
 
 class Writer:
     """The one place that changes the chats given to it; owns the order in which groups are formed."""
@@ -43,11 +51,13 @@ class Writer:
         office: Office,
         now: Callable[[], datetime],
         hand: Callable[[Sequence[OutboxRow]], None],
+        watch: Watch = unwatched,
     ) -> None:
         self._database = database
         self._office = office
         self._now = now
         self._hand = hand
+        self._watch = watch
         self._pending = Pending()
         self._settled: dict[str, None] = {}
         self._slots: dict[tuple[int, str], tuple[Slot, str]] = {}  # with the row that set it
@@ -205,13 +215,14 @@ class Writer:
             slots=dict(slots),
             unsure=list(unsure),
         )
-        now = self._now()
+        now, began = self._now(), time.perf_counter()
         try:
             results = await self._database.run(lambda c: work(c, group, self._office, now=now))
         except StorageFailure:
             self._unsure = {*unsure, *(row.id for row in group.rows)}
             raise
         self._unsure = set()
+        self._watch(len(posted), time.perf_counter() - began)
         self._forget_marks(group)
         if group.handed:
             self._hand(group.handed)

@@ -7,7 +7,16 @@ from datetime import datetime, timedelta
 from bot.testing import NOON
 from flows.conversation import Chat, ChatState
 from flows.effects import Effect, SetTimer
-from storage.ports import Arrival, Committed, OutboxRow, Slot, StorageFailure, nothing_lost
+from storage.ports import (
+    Arrival,
+    Backlog,
+    Committed,
+    OutboxRow,
+    Slot,
+    StorageFailure,
+    Waits,
+    nothing_lost,
+)
 
 
 class LittleStore:
@@ -134,3 +143,6 @@ class LittleStore:
 
     async def pending(self) -> int:
         return len(self.rows)
+
+    async def backlog(self) -> Backlog:
+        return Backlog(waiting={"other": Waits(rows=len(self.rows))}, dead=len(self.letters))

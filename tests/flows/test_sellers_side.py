@@ -1,5 +1,6 @@
 """What the seller does, as the customer and the case's timeline see it."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -18,6 +19,7 @@ from flows.events import (
     RemarkMade,
     SellerAnswered,
     SellerSaw,
+    TimerFired,
 )
 from flows.values import Seller
 from flows.workbench.rehearsal import Rehearsal
@@ -129,8 +131,41 @@ def test_a_clock_runs_reminds_the_seller_and_tells_the_customer_the_truth(custom
 
     customer.wait(timedelta(hours=6))
     assert "has not answered" in customer.last.text
+    assert "I have reminded them." in customer.last.text
     assert "Open a case with the marketplace." in customer.last.text
     assert "Open a case with the marketplace." in status(customer)
+
+
+def test_the_promise_is_told_as_time_on_the_wall_and_grows_shorter(catalogue: Catalogue) -> None:
+    sellers = {
+        **catalogue.sellers,
+        "acme": ACME,
+    }  # a day of working time that takes three and a half on the wall
+    customer = Rehearsal(
+        replace(catalogue, sellers=sellers), known=(MUG,), promise=timedelta(days=3, hours=12)
+    )
+    sent(customer)
+
+    told = [status(customer)]
+    for pause in (timedelta(days=2), timedelta(days=1, hours=11, minutes=30)):
+        customer.wait(pause)
+        told.append(status(customer))
+
+    spans = [re.search(r"within (.*)\.", text) for text in told]
+    assert [span[1] for span in spans if span] == ["4 days", "36 hours", "one hour"]
+
+
+def test_a_bot_that_was_down_claims_no_reminder_and_sends_none_too_late(customer: Rehearsal) -> None:
+    by = customer.conversation.answer_by
+    assert by is not None
+
+    for name in ("remind_seller", "overdue"):
+        timer = TimerFired(case=case_of(customer), name=name, serial=1)
+        customer.post(replace(timer, at=by + timedelta(hours=1)))
+
+    assert customer.notes == []
+    assert "has not answered" in customer.last.text
+    assert "reminded" not in customer.last.text
 
 
 def test_a_seller_who_answers_stops_the_clock(customer: Rehearsal) -> None:

@@ -103,6 +103,24 @@ def note_mail(note: ForwardText, *, key: str, settings: EmailSettings, now: date
     return checked(mail)
 
 
+def trial_mails(
+    trial: Parcel, *, settings: EmailSettings, now: datetime
+) -> tuple[EmailMessage, EmailMessage | None]:
+    """Make the test mail to the seller, and the one that finds out whether answers come back to us."""
+    key = f"{trial.bundle.case}.{int(now.timestamp())}"
+    to_seller = mails(trial, key=key, settings=settings, now=now)[0]
+    answers_to = address_of("case", trial.bundle.case, settings)
+    if not answers_to:
+        return to_seller, None
+    to_us = EmailMessage(policy=POLICY)
+    for name in ("From", "Date", "Auto-Submitted", "X-Auto-Response-Suppress", "X-Clearshot-Case", "Subject"):
+        to_us[name] = to_seller[name]
+    to_us["To"] = answers_to
+    to_us["Message-ID"] = message_id(key, 2, settings)
+    to_us.set_content(f"{_sendable(trial.bundle.summary)}\n")
+    return to_seller, checked(to_us)
+
+
 def _envelope(
     case: str, subject: str, *, own_id: str, first_id: str, settings: EmailSettings, now: datetime
 ) -> EmailMessage:
