@@ -176,6 +176,7 @@ async def _outside(
         texts=texts,
         name_files=file_names,
         write_manifest=manifest,
+        record_for=timedelta(days=settings.records),
         link_to=lambda key, name: links.link(key, name, now=clock.now()),
     )
 
@@ -212,6 +213,7 @@ async def _start_housekeeping(
         blobs=outside.blobs,
         clock=SystemClock(),
         kept=timedelta(days=settings.retention),
+        record_for=timedelta(days=settings.records),
     )
     await closed_at_end(stack, [housekeeping])
     housekeeping.start()
