@@ -55,6 +55,15 @@ def test_only_locked_wheels_are_installed() -> None:
     assert not names & {"pytest", "mypy", "pillow-heif"}
 
 
+def test_the_image_holds_what_the_bot_is_locked_to() -> None:
+    pins = {
+        name: set(re.findall(r"^([\w.-]+==\S+)", (DEPLOY / f"{name}.txt").read_text(), re.MULTILINE))
+        for name in ("requirements", "requirements-image")
+    }
+
+    assert pins["requirements"] - pins["requirements-image"] == set()
+
+
 def test_nothing_is_copied_that_is_not_named() -> None:
     ignored = (DEPLOY / "Dockerfile.dockerignore").read_text().splitlines()
     copied = [source for line in of(STAGES[0], "COPY") for source in line.split()[:-1]]
