@@ -114,6 +114,7 @@ async def world(
     sellers: str = SELLERS,
     patience: float = 30.0,
     extra: dict[str, str] | None = None,
+    nursery: str = "tests.chaos.nursery",
 ) -> AsyncIterator[World]:
     """Make a world; its bots are well when the block begins."""
     async with contextlib.AsyncExitStack() as stack:
@@ -141,6 +142,7 @@ async def world(
         pack = Pack(
             folder=folder, sandbox=sandbox, database=database, webhook=False,
             sellers=sellers, extra=settings, replicas=bots,
+            nursery=nursery,
         )  # fmt: skip
         stack.push_async_callback(pack.stop)
         await pack.start()
