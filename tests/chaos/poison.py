@@ -68,7 +68,7 @@ async def _judged(place: World, talks: list[Any]) -> dict[str, Any]:
         "order_faults": tally.order_faults,
         "unfinished": [talk.why_not for talk in talks if not talk.done][:3],
         "tracebacks": place.log.count("Traceback"),
-        "wrong_at": [*tally.wrong, *owed][:10],
+        "wrong_at": [*tally.wrong, *tally.unfinished, *owed][:10],
     }
 
 

@@ -162,6 +162,7 @@ class Tally:
     doubled: int = 0
     order_faults: int = 0
     wrong: list[str] = field(default_factory=list)
+    unfinished: list[str] = field(default_factory=list)  # customers who gave up: theirs cannot be compared
 
 
 def compare(talks: Sequence[Talk], inbox: Path) -> Tally:
@@ -186,6 +187,9 @@ def _compare_one(talk: Talk, bundles: list[Any], tally: Tally) -> None:
     photos = [one for bundle in bundles for one in bundle["photos"]]
     hashes = Counter(one["original_sha256"] for one in photos)
     sent = Counter(talk.sent)
+    if not bundles and not talk.done:
+        tally.unfinished.append(f"talk {talk.number}: {talk.why_not}")
+        return
     lost = sum((sent - hashes).values()) + (not bundles)
     doubled = sum((hashes - sent).values()) + max(0, len(bundles) - 1)
     tally.lost += lost
