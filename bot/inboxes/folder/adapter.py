@@ -68,8 +68,8 @@ def _place_folder(root: Path, name: str, files: Mapping[str, bytes]) -> None:
     if (target / "manifest.json").exists():
         return
     target.parent.mkdir(parents=True, exist_ok=True)
-    scratch = root / f".{target.name}.part"  # the same each time: a retry clears what a crash left
-    shutil.rmtree(scratch, ignore_errors=True)
+    # of this attempt alone: a process that was stopped and goes on must not write among another's files
+    scratch = root / f".{target.name}.{secrets.token_hex(4)}.part"
     scratch.mkdir()
     try:
         for file_name, content in files.items():
@@ -77,6 +77,8 @@ def _place_folder(root: Path, name: str, files: Mapping[str, bytes]) -> None:
         _sync(scratch)
         _move_in(scratch, target)
         _sync(target.parent)
+        for left in root.glob(f".{target.name}.*part"):  # by attempts that a crash ended
+            shutil.rmtree(left, ignore_errors=True)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
