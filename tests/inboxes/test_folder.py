@@ -125,3 +125,23 @@ async def test_an_attempt_that_was_stopped_in_the_middle_leaves_no_half_bundle_b
 
     assert {path.name: path.read_bytes() for path in (tmp_path / "K7F3QX").iterdir()} == files
     assert [path.name for path in tmp_path.iterdir()] == ["K7F3QX"]
+
+
+async def test_second_bundles_of_two_cases_at_once_keep_their_photos_apart(tmp_path: Path) -> None:
+    mine = {"1.jpg": b"mine", "2.jpg": b"mine too", "manifest.json": b"{}"}
+    others = {"1.jpg": b"another customer's", "2.jpg": b"not mine", "manifest.json": b"{}"}
+
+    class Slow(dict[str, bytes]):
+        """Files among whose writing another case's bundle comes."""
+
+        def items(self) -> Any:
+            pairs = list(super().items())
+            yield pairs[0]
+            _place_folder(tmp_path, "B8G4RY/bundle-2", others)
+            yield from pairs[1:]
+
+    _place_folder(tmp_path, "K7F3QX/bundle-2", Slow(mine))
+
+    for case, files in (("K7F3QX", mine), ("B8G4RY", others)):
+        folder = tmp_path / case / "bundle-2"
+        assert {path.name: path.read_bytes() for path in folder.iterdir()} == files
