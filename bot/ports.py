@@ -147,6 +147,15 @@ class Hears(Protocol):
 
 
 @runtime_checkable
+class Admits(Protocol):
+    """A hearing inbox that can tell a forged call before its body is read: by what the address holds."""
+
+    def admit(self, call: Call) -> None:
+        """Look at a call without its body, pure; raises HookRefused as `hear` does."""
+        ...
+
+
+@runtime_checkable
 class AnswersTrials(Protocol):
     """An inbox whose hook can be tried without the seller."""
 
@@ -155,8 +164,10 @@ class AnswersTrials(Protocol):
         ...
 
 
-Tell = Callable[[Heard], Awaitable[None]]
-"""Takes what was heard: returns when it is committed, or is of no use; raises TransientFailure to get it again."""
+Tell = Callable[[Heard], Awaitable[bool | None]]
+"""Takes what was heard: returns when it is committed, False when it is of no use (the case is gone, or another's).
+
+Raises TransientFailure to get it again."""
 
 
 @runtime_checkable
