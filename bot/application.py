@@ -41,6 +41,7 @@ from bot.metered import MeteredIntake, metered
 from bot.meters import Meters
 from bot.photos.pool import PhotoPool
 from bot.ports import SellerInbox, TransientFailure
+from bot.room import Room, folders_of
 from bot.sellers import Sellers
 from bot.serving import listen, serve_metrics, until_told_to_stop
 from bot.settings import LOOPBACK, Settings
@@ -113,7 +114,14 @@ async def running(
         hearing = Hearing(streams=storage.streams, clock=SystemClock())
         counters = _sellers_chats(sellers)
         entrance = await _open_entrance(
-            stack, storage, bot, catalogue, counters=counters, ears=hearing.of, meters=meters
+            stack,
+            storage,
+            bot,
+            catalogue,
+            counters=counters,
+            ears=hearing.of,
+            meters=meters,
+            room=_room(settings),
         )
         await _start_listening(stack, inboxes, hearing)
         site = _site(storage, settings, entrance if settings.public_url or on_loopback else None)
@@ -246,6 +254,11 @@ class Entrance:
     texts: Texts
 
 
+def _room(settings: Settings) -> Room:
+    folders = folders_of(database=settings.database, blobs=settings.blobs)
+    return Room(folders, reserve=settings.disk_reserve)
+
+
 async def _open_entrance(
     stack: AsyncExitStack,
     storage: SqlStorage,
@@ -255,16 +268,27 @@ async def _open_entrance(
     counters: Mapping[int, Counter],
     ears: Ears,
     meters: Meters,
+    room: Room,
 ) -> Entrance:
     texts = catalogue.texts
 
     def slow_down(language: str) -> str:
         return texts.plain(language, "flood.slow_down", {})
 
+    def no_room(language: str) -> str:
+        return texts.plain(language, "flood.no_room", {})
+
     courtesies = Courtesies(bot)
     stack.push_async_callback(courtesies.close)
     clock = SystemClock()
-    customers = Intake(streams=storage.streams, courtesies=courtesies, clock=clock, slow_down=slow_down)
+    customers = Intake(
+        streams=storage.streams,
+        courtesies=courtesies,
+        clock=clock,
+        slow_down=slow_down,
+        room=room,
+        no_room=no_room,
+    )
     intake = SellerChats(customers, chats=counters, ears=ears, bot=bot) if counters else customers
     counted = MeteredIntake(intake, meters)
     poller = Poller(counted, bot)
