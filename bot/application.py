@@ -33,6 +33,7 @@ from bot.bootstrap import (
 )
 from bot.copy_links import CopyLinks
 from bot.flow_files import FlowFiles
+from bot.garbage import rest_garbage
 from bot.listing_images import ListingImages
 from bot.logs import configure_logs
 from bot.manifest import file_names, manifest
@@ -175,6 +176,7 @@ async def _outside(
         texts=texts,
         name_files=file_names,
         write_manifest=manifest,
+        record_for=timedelta(days=settings.records),
         link_to=lambda key, name: links.link(key, name, now=clock.now()),
     )
 
@@ -211,6 +213,7 @@ async def _start_housekeeping(
         blobs=outside.blobs,
         clock=SystemClock(),
         kept=timedelta(days=settings.retention),
+        record_for=timedelta(days=settings.records),
     )
     await closed_at_end(stack, [housekeeping])
     housekeeping.start()
@@ -287,6 +290,7 @@ def _desk(
         names={profile.id: profile.name for profile in sellers.profiles},
         now=clock.now,
         public=settings.public_url,
+        zones={one.id: one.promptness.zone for one in sellers.profiles if one.promptness is not None},
     )
 
 
@@ -364,5 +368,6 @@ async def serve(settings: Settings) -> None:
     async with running(settings) as application:
         way = "webhook" if settings.public_url else "polling"
         logger.info("@%s runs by %s; health at %s/health", application.username, way, application.address)
+        rest_garbage()
         await until_told_to_stop()
         logger.info("stopping")

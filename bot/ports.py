@@ -164,8 +164,10 @@ class AnswersTrials(Protocol):
         ...
 
 
-Tell = Callable[[Heard], Awaitable[None]]
-"""Takes what was heard: returns when it is committed, or is of no use; raises TransientFailure to get it again."""
+Tell = Callable[[Heard], Awaitable[bool | None]]
+"""Takes what was heard: returns when it is committed, False when it is of no use (the case is gone, or another's).
+
+Raises TransientFailure to get it again."""
 
 
 @runtime_checkable

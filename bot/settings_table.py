@@ -56,6 +56,11 @@ ROWS = (
     ),
     _row("listen", "127.0.0.1:8080", "address and port of webhook and health page"),
     _row("retention", "90", "days that a chat is kept after anything last happened in it"),
+    _row(
+        "records",
+        "0",
+        "days that a record of a sent case stays after its customer was forgotten: code, seller, order number, issue, dates",
+    ),
     _row("photo_workers", "1", "processes that look at photos, 1-16"),
     _row("log_level", "info", "debug, info, warning or error"),
     _row("log_format", "text", "text, or json: a JSON object a line, with the case it is about"),

@@ -7,6 +7,7 @@ from datetime import timedelta
 import orjson
 import pytest
 
+from bot.app.erasing import Eraser
 from bot.flow_files import read_flow_files
 from bot.testing import picture
 from bot.testing.customer import Customer, Playground
@@ -101,6 +102,40 @@ async def test_everything_of_a_person_is_deleted_and_sellers_are_named(ground: P
         assert await rows_about(playground, CANARY) == await rows_about(playground, case.id) == set()
         assert len({blob.key.partition("/")[0] for blob in await playground.blobs.keys()}) == 1
         assert len(await playground.storage.cases.of_chat(43)) == 1
+
+
+async def test_what_a_seller_must_keep_stays_and_ends_in_time(ground: Playground) -> None:
+    async with ground as playground:
+        anna = playground.customer(name=CANARY)
+        await sent(anna)
+        [case] = await playground.storage.cases.of_chat(42)
+        cases, until = playground.storage.cases, timedelta(days=365)
+        erase = Eraser(cases=cases, blobs=playground.blobs, clock=playground.clock, record_for=until)
+        begun = playground.clock.now()
+
+        await erase(42)
+
+        [record] = await cases.records("acme")
+        assert (record.case, record.order_number, record.photos) == (case.id, "A-17", 2)
+        assert record.issue == "proof_of_purchase"
+        assert record.until == begun + until
+        assert await rows_about(playground, CANARY) == set()
+        assert await rows_about(playground, case.id) == {"case_records"}
+        playground.clock.advance(until)
+        await erase.drop_records()
+        assert len(await cases.records("acme")) == 1
+        playground.clock.advance(timedelta(seconds=1))
+        await erase.drop_records()
+        assert await cases.records("acme") == []
+
+
+async def test_a_chat_that_never_began_a_case_is_forgotten_in_time_too(ground: Playground) -> None:
+    async with ground as playground:
+        await playground.customer(7, name=CANARY).say("/privacy")
+        assert await rows_about(playground, CANARY) == {"chats"}
+        later = playground.clock.now() + timedelta(seconds=1)
+
+        assert await playground.storage.cases.idle(before=later) == [7]
 
 
 async def test_nothing_is_deleted_when_the_customer_keeps_it(ground: Playground) -> None:

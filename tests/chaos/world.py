@@ -109,6 +109,7 @@ async def world(
     conversations: int,
     replicas: int = 1,
     repeats: float = 0.0,
+    jitter: float = 0.0,
     seed: int = 1,
     sellers: str = SELLERS,
     patience: float = 30.0,
@@ -129,7 +130,7 @@ async def world(
         bots = [Replica() for _ in range(replicas)]
         ports = [bot.port for bot in bots]
         balancer = await stack.enter_async_context(
-            Balancer(ports, repeats=repeats, seed=seed, patience=patience)
+            Balancer(ports, repeats=repeats, jitter=jitter, seed=seed, patience=patience)
         )
         settings = {
             "CLEARSHOT_FLOWS": str(folder / "flows"),

@@ -13,6 +13,7 @@ from flows.engine.thanks import is_thanks
 from flows.engine.timeline import FIRST, LAST, MOST_TEXT
 from flows.events import (
     CaseAssigned,
+    CaseReopened,
     CaseSettled,
     Event,
     PhotoRequested,
@@ -21,6 +22,7 @@ from flows.events import (
     SellerSaw,
     TimerFired,
 )
+from flows.standing import standing_of
 from flows.values import Seller
 from flows.workbench.rehearsal import Rehearsal
 from tests.flows.conftest import MUG
@@ -187,6 +189,21 @@ def test_settling_twice_is_told_once(customer: Rehearsal) -> None:
     assert kinds(customer.conversation).count("settled") == 1
 
 
+def test_settling_can_be_taken_back_and_the_customer_is_told_once(customer: Rehearsal) -> None:
+    post(customer, CaseSettled(case=case_of(customer)))
+    post(customer, CaseReopened(case=case_of(customer), author="Ann"))
+    told = customer.last.text
+    before = len(customer.messages)
+
+    post(customer, CaseReopened(case=case_of(customer), author="Ann"))
+
+    standing = standing_of(customer.conversation)
+    assert "opens the matter again" in told
+    assert len(customer.messages) == before
+    assert (customer.conversation.phase, standing.turn, standing.settled) == ("sent", "seller", None)
+    assert kinds(customer.conversation)[-2:] == ["settled", "reopened"]
+
+
 def test_the_timeline_stays_short_in_lines_and_in_words(customer: Rehearsal) -> None:
     for n in range(FIRST + LAST + 50):
         post(customer, RemarkMade(case=case_of(customer), text=f"{n} {'x' * 2000}"))
@@ -209,7 +226,18 @@ def test_a_thank_you_is_answered_and_not_offered_as_a_matter(customer: Rehearsal
 
 
 @pytest.mark.parametrize(
-    "text", ["Thanks!", "ok", "vielen Dank", "Muchas gracias", "👍", "Perfekt, danke schön"]
+    "text",
+    [
+        "Thanks!",
+        "ok",
+        "vielen Dank",
+        "Muchas gracias",
+        "👍",
+        "Perfekt, danke schön",
+        "Thank you for your help",
+        "Vielen Dank für die schnelle Antwort",
+        "Gracias por la ayuda",
+    ],
 )
 def test_courtesies(text: str) -> None:
     assert is_thanks(text)
@@ -217,7 +245,18 @@ def test_courtesies(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["Thanks, but it is the wrong size", "ok?", "Order 17, thanks", "good", "", "no", "danke nein", "a" * 50],
+    [
+        "Thanks, but it is the wrong size",
+        "ok?",
+        "Order 17, thanks",
+        "good",
+        "",
+        "no",
+        "danke nein",
+        "a" * 50,
+        "help",
+        "your answer",
+    ],
 )
 def test_more_than_a_courtesy(text: str) -> None:
     assert not is_thanks(text)
