@@ -147,6 +147,15 @@ class Hears(Protocol):
 
 
 @runtime_checkable
+class Admits(Protocol):
+    """A hearing inbox that can tell a forged call before its body is read: by what the address holds."""
+
+    def admit(self, call: Call) -> None:
+        """Look at a call without its body, pure; raises HookRefused as `hear` does."""
+        ...
+
+
+@runtime_checkable
 class AnswersTrials(Protocol):
     """An inbox whose hook can be tried without the seller."""
 

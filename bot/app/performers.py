@@ -78,17 +78,6 @@ def performers(outside: Outside, *, storage: Storage, alarm: Alarm, clock: Timep
     redeem = Redeemer(orders=storage.orders, clock=clock)
     forget = Forgetting(blobs=outside.blobs)
 
-    hand_out = HandingOut(
-        chat=outside.chat,
-        blobs=outside.blobs,
-        cases=storage.cases,
-        streams=storage.streams,
-        texts=outside.texts,
-    )
-    forget_chat = ForgettingChat(
-        chat=outside.chat, blobs=outside.blobs, cases=storage.cases, texts=outside.texts
-    )
-
     async def alert(row: OutboxRow) -> Result:
         await alarm.tell(getattr(row.effect, "text", ""))
         return Result()
@@ -109,7 +98,22 @@ def performers(outside: Outside, *, storage: Storage, alarm: Alarm, clock: Timep
             gate=post.gate,
         ),
         ForwardText: Job(perform=post.forward, pool="deliveries", patience=DELIVERING, gate=post.gate),
-        HandOutCopy: Job(perform=hand_out, pool="rest", patience=SENDING),
-        ForgetChat: Job(perform=forget_chat, pool="rest", patience=SENDING),
         AlertOperators: Job(perform=alert, pool="rest", patience=SENDING),
+        **_own_data(storage, outside),
+    }
+
+
+def _own_data(storage: Storage, outside: Outside) -> Jobs:
+    """A customer's own data: handed out, or forgotten."""
+    hand_out = HandingOut(
+        chat=outside.chat,
+        blobs=outside.blobs,
+        cases=storage.cases,
+        streams=storage.streams,
+        texts=outside.texts,
+    )
+    forget = ForgettingChat(chat=outside.chat, blobs=outside.blobs, cases=storage.cases, texts=outside.texts)
+    return {
+        HandOutCopy: Job(perform=hand_out, pool="rest", patience=SENDING),
+        ForgetChat: Job(perform=forget, pool="rest", patience=SENDING),
     }

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
-NAMES = ("start", "reply", "memory", "storage", "verdict")
+NAMES = ("start", "reply", "memory", "storage", "verdict", "inbox")
 
 
 def main() -> int:

@@ -13,6 +13,7 @@ from bot.desk_text import case_in, has_mark, mark, note_of, portions, words_of
 from bot.http_calls import Calls
 from bot.inboxes.django_helpdesk.settings import DjangoHelpdeskSettings
 from bot.inboxes.django_helpdesk.wire import (
+    authentic,
     follow_up,
     has_follow_up,
     heard_in,
@@ -83,6 +84,10 @@ class DjangoHelpdeskInbox:
         await self._calls.aclose()
 
     # -- hearing ---------------------------------------------------------------------------------------------
+
+    def admit(self, call: Call) -> None:
+        """Look for the token first."""
+        authentic(call, token=self._settings.hook_token.get_secret_value())
 
     def hear(self, call: Call, *, now: datetime) -> Sequence[Heard]:  # noqa: ARG002 - the call holds no time
         """Read a webhook call: whatever it says, the help desk itself is asked."""

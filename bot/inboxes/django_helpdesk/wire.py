@@ -8,13 +8,13 @@ may look like one; its webhook is unsigned, so nothing that it says is believed.
 import hmac
 import re
 from collections.abc import Container, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import aiohttp
 import orjson
 
-from bot.desk_text import case_in, has_mark, plain, title_of
+from bot.desk_text import case_in, has_mark, is_past, plain, title_of
 from bot.ports import Call, Heard, HookRefused, LabelledFile, Parcel
 from bot.seller_words import spoken
 
@@ -22,8 +22,6 @@ REOPENED = 2
 DONE = frozenset({3, 4, 5})
 """Resolved, closed, duplicate."""
 SETTLED = frozenset({3, 4})
-KNOWN_FOR = timedelta(days=6)
-"""How long a follow-up is told anew at a start: less than the week for which a repeat is known."""
 TEMPLATE = re.compile(r"\{(?=[{%#])|(?<=%)(?=\})")
 OURS = re.compile(r"^Clearshot [\w.]+\s*\Z", re.MULTILINE)
 
@@ -62,11 +60,16 @@ def has_follow_up(known: Mapping[str, Any], key: str) -> bool:
     return any(has_mark(str(one.get("comment") or ""), key) for one in known.get("followup_set") or ())
 
 
-def nudged_by(call: Call, *, token: str) -> bool:
-    """Tell whether a webhook call is about a follow-up of a ticket of ours; raises HookRefused."""
+def authentic(call: Call, *, token: str) -> None:
+    """Check the token in the address, all that there is; raises HookRefused."""
     offered = call.query.get("token", "")
     if not token or not hmac.compare_digest(offered.encode("utf-8", "replace"), token.encode()):
         raise HookRefused(401, "the token in the address is wrong")
+
+
+def nudged_by(call: Call, *, token: str) -> bool:
+    """Tell whether a webhook call is about a follow-up of a ticket of ours; raises HookRefused."""
+    authentic(call, token=token)
     try:
         told = orjson.loads(call.body)
         of_ticket, number = told["ticket"], told.get("followup_id")
@@ -80,8 +83,7 @@ def nudged_by(call: Call, *, token: str) -> bool:
 
 def is_fresh(written: Mapping[str, Any], *, done: Container[int], now: datetime) -> bool:
     """Tell whether a follow-up is still to be told; raises KeyError or ValueError when it is none."""
-    at = datetime.fromisoformat(str(written["date"]))
-    return int(written["id"]) not in done and now - at < KNOWN_FOR
+    return int(written["id"]) not in done and not is_past(str(written["date"]), now=now)
 
 
 def is_spoken(written: Mapping[str, Any]) -> bool:

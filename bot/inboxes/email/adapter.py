@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
+from functools import partial
 
 import aiosmtplib
 
@@ -42,7 +43,8 @@ class EmailInbox:
 
     async def deliver(self, parcel: Parcel, *, idempotency_key: str) -> Receipt:
         """Send a bundle, in as many mails as the size budget asks for."""
-        parts = mails(parcel, key=idempotency_key, settings=self._settings, now=self._now())
+        write = partial(mails, parcel, key=idempotency_key, settings=self._settings, now=self._now())
+        parts = await asyncio.to_thread(write)  # many megabytes in base64 are no work for the loop
         await self._send(parts)
         return Receipt(place="email", reference=parts[0]["Message-ID"])
 
@@ -92,9 +94,13 @@ class EmailInbox:
 
     most_hook_bytes = MOST_BYTES + MOST_BYTES // 2  # a form may carry the mail in base64
 
+    def admit(self, call: Call) -> None:
+        """Look for the token before a mail of many megabytes is read."""
+        authentic(call, token=self._settings.hook_token.get_secret_value())
+
     def hear(self, call: Call, *, now: datetime) -> Sequence[Heard]:  # noqa: ARG002 - mails may be on their way for days
         """Read a mail that a provider posted."""
-        authentic(call, token=self._settings.hook_token.get_secret_value())
+        self.admit(call)
         return self._heard(mail_in(call))
 
     async def listen(self, tell: Tell) -> None:

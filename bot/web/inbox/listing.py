@@ -1,5 +1,6 @@
 """The list of cases: views, filters, search, a page at a time."""
 
+import asyncio
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -42,11 +43,14 @@ async def list_page(request: web.Request, visit: Visit) -> web.Response:
     chosen, after = chosen_by(request, visit), request.query.get("after", "")
     cases = visit.desk.cases
     try:
-        found = await cases.page(visit.seller, chosen=chosen, after=after, limit=PAGE)
+        found, counts, people, issues = await asyncio.gather(
+            cases.page(visit.seller, chosen=chosen, after=after, limit=PAGE),
+            cases.counts(visit.seller, agent=visit.agent.id),
+            visit.desk.agents.of_seller(visit.seller),
+            cases.issues(visit.seller),
+        )
     except WrongCursor:
         raise web.HTTPFound(address(chosen)) from None
-    counts = await cases.counts(visit.seller, agent=visit.agent.id)
-    people = await visit.desk.agents.of_seller(visit.seller)
     return page_for(
         visit,
         "list.html",
@@ -55,7 +59,7 @@ async def list_page(request: web.Request, visit: Visit) -> web.Response:
         found=found,
         counts={view: _counted(counts.get(view, 0)) for view in VIEWS},
         unread=counts.get("unread", 0),
-        issues=await cases.issues(visit.seller),
+        issues=issues,
         people=people,
         names={agent.id: agent.name for agent in people},
         views=[(view, address(CaseFilter(view=view))) for view in VIEWS],
