@@ -133,7 +133,7 @@ async def running(
         if console is None:
             console = ConsoleSite(secure=settings.public_url.startswith("https:"))
             site.add_routes(console.routes())
-        console.open(console_desk(settings, storage, sellers, desk, changes=changes))
+        console.open(console_desk(settings, storage, sellers, desk, photos=meters.photos, changes=changes))
         address = await _serve_http(stack, settings, site)
         await serve_metrics(stack, settings, storage, meters)
         await closed_at_end(stack, [inbox])

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,13 @@ from storage.sql.store import SqlStorage
 
 
 def console_desk(
-    settings: Settings, storage: SqlStorage, sellers: Sellers, inbox: Desk, *, changes: bool
+    settings: Settings,
+    storage: SqlStorage,
+    sellers: Sellers,
+    inbox: Desk,
+    *,
+    photos: Callable[[], tuple[int, int]],
+    changes: bool,
 ) -> ConsoleDesk:
     """Make the desk; with `changes` the sellers file can be changed."""
     blocks = inbox_blocks(settings, sellers)
@@ -41,6 +47,7 @@ def console_desk(
             for one in sellers.profiles
         ],
         attempt=attempt,
+        photos=photos,
         file=_file(settings) if changes else None,
     )
 

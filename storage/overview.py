@@ -18,14 +18,11 @@ class Day:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """Figures as of now; `photos` and `retakes` are those of the newest `looked_at` cases that were sent."""
+    """Figures as of now."""
 
     open_chats: int = 0  # chats with a case that is not sent yet
     waiting: int = 0  # cases in which the seller is waited for
     overdue: int = 0  # ... beyond the time that the seller promised
-    looked_at: int = 0
-    photos: int = 0
-    retakes: int = 0
     days: Sequence[Day] = ()  # newest first
 
 

@@ -6,16 +6,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, case, distinct, func, select
 
-from flows.conversation import Conversation
-from storage.codec import decode
 from storage.overview import Day, Overview
 from storage.sql.database import Database
 from storage.sql.group import CONVERSATIONS
 from storage.sql.times import aware
 
 C = CONVERSATIONS.c
-NEWEST = 200
-"""Cases whose photos are looked at for the share of retakes."""
 MOMENTS = (C.delivered, C.answered, C.settled)
 
 
@@ -37,14 +33,10 @@ def _read(connection: Connection, *, now: datetime, days: int) -> Overview:
     waiting, overdue = connection.execute(
         select(_count(waits), _count(late)).where(C.desk.is_not(None))
     ).one()
-    photos, retakes, looked_at = _retakes(connection)
     return Overview(
         open_chats=connection.execute(open_chats).scalar_one(),
         waiting=waiting or 0,
         overdue=overdue or 0,
-        looked_at=looked_at,
-        photos=photos,
-        retakes=retakes,
         days=tuple(_days(connection, now=now, days=days)),
     )
 
@@ -66,14 +58,3 @@ def _days(connection: Connection, *, now: datetime, days: int) -> Iterator[Day]:
     for place, start in enumerate(starts):
         sent, answered, settled = row[place * len(MOMENTS) : (place + 1) * len(MOMENTS)]
         yield Day(day=start.date(), sent=sent, answered=answered, settled=settled)
-
-
-def _retakes(connection: Connection) -> tuple[int, int, int]:
-    newest = select(C.body).where(C.desk.is_not(None)).order_by(C.moved.desc()).limit(NEWEST)
-    photos = retakes = looked_at = 0
-    for body in connection.execute(newest).scalars():
-        shots = decode(body, expected=Conversation).shots.values()
-        looked_at += 1
-        photos += sum(len(state.claims) + state.retakes for state in shots)
-        retakes += sum(state.retakes for state in shots)
-    return photos, retakes, looked_at

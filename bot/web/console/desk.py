@@ -57,4 +57,6 @@ class ConsoleDesk:
     asides: Asides
     sellers: Sequence[Shown]
     attempt: Callable[[str], Awaitable[Sequence[Tried]]]
+    photos: Callable[[], tuple[int, int]]
+    """How many photos were judged since the start, and how many of them were asked for again."""
     file: SellersFile | None = None

@@ -14,7 +14,7 @@ MOST = 200
 
 async def overview_page(_request: web.Request, visit: Visit, desk: ConsoleDesk) -> web.Response:
     """Show how things stand."""
-    now = desk.people.now()
+    now, (judged, retaken) = desk.people.now(), desk.photos()
     return page(
         visit,
         "overview.html",
@@ -23,6 +23,8 @@ async def overview_page(_request: web.Request, visit: Visit, desk: ConsoleDesk) 
         dead=len(await lying(desk.outbox, desk.asides, limit=MOST)),
         most=MOST,
         pending=await desk.outbox.pending(),
+        judged=judged,
+        retaken=retaken,
         now=now,
     )
 
