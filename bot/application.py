@@ -31,6 +31,7 @@ from bot.bootstrap import (
     read_profiles,
     ready_store,
 )
+from bot.console_desk import console_desk
 from bot.copy_links import CopyLinks
 from bot.flow_files import FlowFiles
 from bot.garbage import rest_garbage
@@ -53,6 +54,7 @@ from bot.telegram.polling import Poller
 from bot.telegram.seller_chat import Counter, SellerChats, TakesUpdates
 from bot.telegram.setup import set_commands, use_polling, use_webhook
 from bot.telegram.webhook import Webhook
+from bot.web.console.site import ConsoleSite
 from bot.web.copies import copy_routes
 from bot.web.health import health_routes
 from bot.web.hooks import hook_routes
@@ -86,12 +88,17 @@ class Application:
 
 @asynccontextmanager
 async def running(
-    settings: Settings, *, on_loopback: bool = False, inbox: InboxSite | None = None
+    settings: Settings,
+    *,
+    on_loopback: bool = False,
+    inbox: InboxSite | None = None,
+    console: ConsoleSite | None = None,
 ) -> AsyncIterator[Application]:
     """Run the bot while the block lasts; raises what `bot.cli.refusals` can put into a line.
 
     `on_loopback`: Telegram (a sandbox) is on this machine, and calls the webhook where it is served. `inbox`: the
-    sellers' web inbox where somebody else serves it; without one it is served beside the webhook.
+    sellers' web inbox, and `console` that of operators, where somebody else serves them (then the sellers file is not
+    to be changed); without them they are served beside the webhook.
     """
     token = settings.token
     sellers = read_profiles(settings)
@@ -129,7 +136,13 @@ async def running(
         if inbox is None:
             inbox = InboxSite(secure=settings.public_url.startswith("https:"))
             site.add_routes(inbox.routes())
-        inbox.open(_desk(settings, storage, sellers, catalogue=catalogue, blobs=outside.blobs))
+        desk = _desk(settings, storage, sellers, catalogue=catalogue, blobs=outside.blobs)
+        inbox.open(desk)
+        changes = console is None
+        if console is None:
+            console = ConsoleSite(secure=settings.public_url.startswith("https:"))
+            site.add_routes(console.routes())
+        console.open(console_desk(settings, storage, sellers, desk, photos=meters.photos, changes=changes))
         address = await _serve_http(stack, settings, site)
         await serve_metrics(stack, settings, storage, meters)
         await closed_at_end(stack, [inbox])
