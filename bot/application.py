@@ -1,9 +1,7 @@
 """The running bot: built from settings, started in order, stopped in the reverse order; a part of the composition."""
 
 import asyncio
-import errno
 import logging
-import signal
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -23,30 +21,34 @@ from bot.app.performers import Outside, performers
 from bot.app.pictures import StoredPictures
 from bot.app.relay import Fresh, Relay
 from bot.bootstrap import (
-    Faulty,
     closed_at_end,
     import_orders,
     load_flows,
     make_inboxes,
     make_order_sources,
     make_store,
+    preparations,
     read_profiles,
     ready_store,
 )
 from bot.copy_links import CopyLinks
 from bot.flow_files import FlowFiles
+from bot.garbage import rest_garbage
 from bot.listing_images import ListingImages
+from bot.logs import configure_logs
 from bot.manifest import file_names, manifest
+from bot.metered import MeteredIntake, metered
+from bot.meters import Meters
 from bot.photos.pool import PhotoPool
 from bot.ports import SellerInbox, TransientFailure
 from bot.sellers import Sellers
+from bot.serving import listen, serve_metrics, until_told_to_stop
 from bot.settings import LOOPBACK, Settings
 from bot.telegram.chat import TelegramChat
 from bot.telegram.client import PER_SECOND, TelegramBot
 from bot.telegram.courtesies import Courtesies
 from bot.telegram.intake import Intake
 from bot.telegram.polling import Poller
-from bot.telegram.redaction import guard_logs
 from bot.telegram.seller_chat import Counter, SellerChats, TakesUpdates
 from bot.telegram.setup import set_commands, use_polling, use_webhook
 from bot.telegram.webhook import Webhook
@@ -57,7 +59,7 @@ from bot.web.inbox.desk import Desk
 from bot.web.inbox.site import InboxSite
 from flows.catalogue import Catalogue, Texts
 from flows.engine import Engine
-from storage.blobs import DiskBlobs
+from storage.blobs import open_blobs
 from storage.ports import BlobStore
 from storage.sql.store import SqlStorage
 
@@ -97,7 +99,8 @@ async def running(
         inboxes = make_inboxes(settings, sellers)
         sources = make_order_sources(settings)
         await closed_at_end(stack, [*inboxes.values(), *sources])
-        storage = make_store(settings, guest=False)
+        storage, meters = make_store(settings, guest=False), Meters()
+        storage.watch = meters.group
         stack.push_async_callback(storage.close)
         catalogue = await ready_store(storage, settings, catalogue)
         await storage.open(Engine(catalogue).step)
@@ -105,11 +108,13 @@ async def running(
         bot = await _open_bot(stack, settings, token)
         outside = await _outside(stack, settings, sellers, files=files, bot=bot, texts=catalogue.texts)
         outside = replace(outside, inboxes=inboxes, sources=sources)
-        relay = await _start_relay(stack, settings, storage, outside)
+        relay = await _start_relay(stack, settings, storage, outside, meters=meters)
         await _start_housekeeping(stack, settings, storage, outside)
         hearing = Hearing(streams=storage.streams, clock=SystemClock())
         counters = _sellers_chats(sellers)
-        entrance = await _open_entrance(stack, storage, bot, catalogue, counters=counters, ears=hearing.of)
+        entrance = await _open_entrance(
+            stack, storage, bot, catalogue, counters=counters, ears=hearing.of, meters=meters
+        )
         await _start_listening(stack, inboxes, hearing)
         site = _site(storage, settings, entrance if settings.public_url or on_loopback else None)
         site.add_routes(hook_routes(inboxes=inboxes, ears=hearing.of, now=SystemClock().now))
@@ -118,6 +123,7 @@ async def running(
             site.add_routes(inbox.routes())
         inbox.open(_desk(settings, storage, sellers, catalogue=catalogue, blobs=outside.blobs))
         address = await _serve_http(stack, settings, site)
+        await serve_metrics(stack, settings, storage, meters)
         await closed_at_end(stack, [inbox])
         public = settings.public_url or (address if on_loopback else "")
         username = await _introduce(
@@ -156,7 +162,7 @@ async def _outside(
     judge = PhotoPool(workers=settings.photo_workers)
     images = ListingImages()
     await closed_at_end(stack, [judge, images])
-    blobs = DiskBlobs(settings.blobs)
+    blobs = open_blobs(settings.blobs)
     links, clock = copy_links(settings), SystemClock()
     return Outside(
         chat=TelegramChat(bot),
@@ -164,18 +170,19 @@ async def _outside(
         judge=judge,
         blobs=blobs,
         inboxes={},
-        preparations={profile.id: profile.preparation for profile in sellers.profiles},
+        preparations=preparations(sellers),
         promptness={one.id: one.promptness for one in sellers.profiles if one.promptness is not None},
         sources=(),
         texts=texts,
         name_files=file_names,
         write_manifest=manifest,
+        record_for=timedelta(days=settings.records),
         link_to=lambda key, name: links.link(key, name, now=clock.now()),
     )
 
 
 async def _start_relay(
-    stack: AsyncExitStack, settings: Settings, storage: SqlStorage, outside: Outside
+    stack: AsyncExitStack, settings: Settings, storage: SqlStorage, outside: Outside, *, meters: Meters
 ) -> Relay:
     fresh: Fresh = {}
     clock = SystemClock()
@@ -187,7 +194,7 @@ async def _start_relay(
     relay = Relay(
         outbox=storage.outbox,
         streams=storage.streams,
-        jobs=performers(outside, storage=storage, alarm=alarm, clock=clock, fresh=fresh),
+        jobs=metered(performers(outside, storage=storage, alarm=alarm, clock=clock, fresh=fresh), meters),
         alarm=alarm,
         clock=clock,
         fresh=fresh,
@@ -206,6 +213,7 @@ async def _start_housekeeping(
         blobs=outside.blobs,
         clock=SystemClock(),
         kept=timedelta(days=settings.retention),
+        record_for=timedelta(days=settings.records),
     )
     await closed_at_end(stack, [housekeeping])
     housekeeping.start()
@@ -246,6 +254,7 @@ async def _open_entrance(
     *,
     counters: Mapping[int, Counter],
     ears: Ears,
+    meters: Meters,
 ) -> Entrance:
     texts = catalogue.texts
 
@@ -257,9 +266,10 @@ async def _open_entrance(
     clock = SystemClock()
     customers = Intake(streams=storage.streams, courtesies=courtesies, clock=clock, slow_down=slow_down)
     intake = SellerChats(customers, chats=counters, ears=ears, bot=bot) if counters else customers
-    poller = Poller(intake, bot)
+    counted = MeteredIntake(intake, meters)
+    poller = Poller(counted, bot)
     stack.push_async_callback(poller.stop)
-    return Entrance(bot=bot, intake=intake, poller=poller, texts=texts)
+    return Entrance(bot=bot, intake=counted, poller=poller, texts=texts)
 
 
 def _desk(
@@ -294,7 +304,7 @@ def _site(storage: SqlStorage, settings: Settings, entrance: Entrance | None) ->
     site = web.Application()
     site.add_routes(health_routes({"database": storage.check}))
     site.add_routes(
-        copy_routes(blobs=DiskBlobs(settings.blobs), links=copy_links(settings), now=SystemClock().now)
+        copy_routes(blobs=open_blobs(settings.blobs), links=copy_links(settings), now=SystemClock().now)
     )
     if entrance is not None:
         site.add_routes(Webhook(entrance.intake, secret=settings.webhook_secret).routes(HOOK))
@@ -303,14 +313,10 @@ def _site(storage: SqlStorage, settings: Settings, entrance: Entrance | None) ->
 
 async def _serve_http(stack: AsyncExitStack, settings: Settings, site: web.Application) -> str:
     """Serve it; answers the address."""
-    runner = web.AppRunner(site, access_log=None, shutdown_timeout=5.0)
-    await runner.setup()
-    stack.push_async_callback(runner.cleanup)
-    try:
-        await web.TCPSite(runner, settings.host, settings.port).start()
-    except OSError as failure:
-        raise Faulty(f"CLEARSHOT_LISTEN: {settings.listen}: {why_not_served(failure)}") from None
-    return f"http://{settings.host}:{runner.addresses[0][1]}"
+    port = await listen(
+        stack, site, settings.host, settings.port, named=f"CLEARSHOT_LISTEN: {settings.listen}"
+    )
+    return f"http://{settings.host}:{port}"
 
 
 async def _introduce(stack: AsyncExitStack, entrance: Entrance, *, hook: str, settings: Settings) -> str:
@@ -356,38 +362,12 @@ def _menus(texts: Texts) -> dict[str, dict[str, str]]:
     }
 
 
-def why_not_served(failure: OSError) -> str:
-    """Say in a few words why an address cannot be listened on."""
-    known = {errno.EADDRINUSE: "the port is in use", errno.EACCES: "the port needs more rights"}
-    return known.get(failure.errno or 0, (failure.strerror or str(failure)).rpartition(": ")[2])
-
-
-def configure_logs(settings: Settings) -> None:
-    """One short line for each thing worth a line, without secrets."""
-    logging.basicConfig(
-        level=settings.log_level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s"
-    )
-    hidden = [settings.telegram_token, settings.telegram_secret]
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    guard_logs(*(secret.get_secret_value() for secret in hidden if secret is not None))
-
-
-async def until_told_to_stop() -> None:
-    """Return at SIGTERM or SIGINT."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for sign in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(sign, stop.set)
-    await stop.wait()
-    for sign in (signal.SIGTERM, signal.SIGINT):
-        loop.remove_signal_handler(sign)
-
-
 async def serve(settings: Settings) -> None:
     """Run the bot until it is told to stop."""
     configure_logs(settings)
     async with running(settings) as application:
         way = "webhook" if settings.public_url else "polling"
         logger.info("@%s runs by %s; health at %s/health", application.username, way, application.address)
+        rest_garbage()
         await until_told_to_stop()
         logger.info("stopping")

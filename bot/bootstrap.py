@@ -12,13 +12,19 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from bot.app.clock import SystemClock
+from bot.app.erasing import Eraser
 from bot.flow_files import FlowFiles, read_flow_files
 from bot.inboxes.chatwoot.adapter import ChatwootInbox
 from bot.inboxes.chatwoot.settings import ChatwootSettings
+from bot.inboxes.django_helpdesk.adapter import DjangoHelpdeskInbox
+from bot.inboxes.django_helpdesk.settings import DjangoHelpdeskSettings
 from bot.inboxes.email.adapter import EmailInbox
 from bot.inboxes.email.settings import EmailSettings
 from bot.inboxes.folder.adapter import FolderInbox
 from bot.inboxes.folder.settings import FolderSettings
+from bot.inboxes.marketplace.adapter import MOST_BYTES as MARKETPLACE_BYTES
+from bot.inboxes.marketplace.adapter import MarketplaceInbox
+from bot.inboxes.marketplace.settings import MarketplaceSettings
 from bot.inboxes.telegram_chat.adapter import TelegramChatInbox
 from bot.inboxes.telegram_chat.settings import TelegramChatSettings
 from bot.inboxes.webhook.adapter import WebhookInbox
@@ -30,14 +36,16 @@ from bot.inboxes.zendesk.settings import ZendeskSettings
 from bot.orders.csv_file.adapter import read_file
 from bot.orders.shop_database.adapter import ShopDatabase
 from bot.orders.shop_database.settings import ShopDatabaseSettings
-from bot.ports import OrderSource, SellerInbox, SellerProfile
-from bot.sellers import Sellers, read_sellers
-from bot.settings import Settings
+from bot.ports import OrderSource, Preparation, SellerInbox, SellerProfile
+from bot.sellers import Sellers, WrongSellers, parse_sellers, read_sellers
+from bot.sellers_schema import sellers_schema
+from bot.settings import DATA, Settings
 from flows.catalogue import Catalogue
+from flows.conversation import Conversation
 from flows.yaml_source import Fault, SourceFault, parse
-from storage.blobs import DiskBlobs
+from storage.blobs import open_blobs
 from storage.open import open_storage
-from storage.ports import OrderRecord, StorageFailure
+from storage.ports import CaseRecord, OrderRecord, StorageFailure
 from storage.seller_ports import Role
 from storage.sql.store import SqlStorage
 
@@ -50,14 +58,17 @@ class Kind:
 
     settings: type[BaseModel]
     make: Callable[[Any], Any]
+    bundle_bytes: int = 0  # the most that an inbox takes of a bundle's files together, 0 = no limit
 
 
 INBOXES: dict[str, Kind] = {
     "folder": Kind(FolderSettings, FolderInbox),
     "email": Kind(EmailSettings, EmailInbox),
     "webhook": Kind(WebhookSettings, WebhookInbox),
+    "marketplace": Kind(MarketplaceSettings, MarketplaceInbox, MARKETPLACE_BYTES),
     "telegram_chat": Kind(TelegramChatSettings, TelegramChatInbox),
     "chatwoot": Kind(ChatwootSettings, ChatwootInbox),
+    "django_helpdesk": Kind(DjangoHelpdeskSettings, DjangoHelpdeskInbox),
     "zammad": Kind(ZammadSettings, ZammadInbox),
     "zendesk": Kind(ZendeskSettings, ZendeskInbox),
 }
@@ -87,20 +98,66 @@ def read_profiles(settings: Settings) -> Sellers:
 
 def make_inboxes(settings: Settings, sellers: Sellers) -> dict[str, SellerInbox]:
     """Make the inbox of every seller; raises Faulty with every wrong block."""
-    made: dict[str, SellerInbox] = {}
-    lines: list[str] = []
+    blocks = inbox_blocks(settings, sellers)
+    return {profile.id: INBOXES[profile.inbox].make(blocks[profile.id]) for profile in sellers.profiles}
+
+
+def inbox_blocks(settings: Settings, sellers: Sellers) -> dict[str, BaseModel]:
+    """Check the settings of every seller's inbox; raises Faulty with a file:line:column line for each fault."""
+    blocks: dict[str, BaseModel] = {}
+    faults: list[Fault] = []
     for profile in sellers.profiles:
-        kind = INBOXES[profile.inbox]
+        model = INBOXES[profile.inbox].settings
         try:
-            block = kind.settings.model_validate(_block(settings, profile))
+            blocks[profile.id] = model.model_validate(_block(settings, profile))
         except ValidationError as refusal:
-            where = f"{sellers.marks[profile.id].file}:{sellers.marks[profile.id].line}: "
-            lines += [f"{where}{profile.id}: {_said(error)}" for error in refusal.errors()]
-            continue
-        made[profile.id] = kind.make(block)
-    if lines:
-        raise Faulty(*lines)
-    return made
+            faults += sellers.faults_of_block(profile.id, refusal, model)
+    faults += _shared_chats(sellers)
+    if faults:
+        raise Faulty(*(str(fault) for fault in sorted(faults)))
+    return blocks
+
+
+def _shared_chats(sellers: Sellers) -> list[Fault]:
+    """A Telegram chat is one seller's: what is said there would be taken for another's."""
+    chats: dict[str, str] = {}
+    faults = []
+    for profile in sellers.profiles:
+        chat = str(profile.settings.get("chat", "")) if profile.inbox == "telegram_chat" else ""
+        if chat and chats.setdefault(chat, profile.id) != profile.id:
+            mark = sellers.mark(profile.id, "settings", "chat")
+            faults.append(Fault(mark, f"{profile.id}: this chat is {chats[chat]}'s already"))
+    return faults
+
+
+def sellers_faults(settings: Settings, name: str, text: str) -> tuple[str, ...]:
+    """Check a sellers file with the inboxes and flows that it speaks of: a line for each fault."""
+    try:
+        sellers = parse_sellers(name, text, inboxes=INBOXES)
+    except WrongSellers as refusal:
+        return tuple(str(fault) for fault in refusal.faults)
+    lines: list[str] = []
+    for check in (inbox_blocks, load_flows):
+        try:
+            check(settings, sellers)
+        except Faulty as refusal:
+            lines += refusal.lines
+    return tuple(lines)
+
+
+def schema_of_sellers(settings: Settings) -> dict[str, Any]:
+    """Describe the sellers file as JSON Schema, with the inboxes and the operator's own flows."""
+    catalogue, _ = load_flows(settings, read_sellers(None, inboxes=INBOXES))
+    return sellers_schema({name: kind.settings for name, kind in INBOXES.items()}, catalogue)
+
+
+def preparations(sellers: Sellers) -> dict[str, Preparation]:
+    """How each seller gets pictures: as they wish, and never more than their inbox takes."""
+    return {one.id: _within(one.preparation, INBOXES[one.inbox].bundle_bytes) for one in sellers.profiles}
+
+
+def _within(how: Preparation, most: int) -> Preparation:
+    return replace(how, bundle_bytes=min(most, how.bundle_bytes or most)) if most else how
 
 
 def _block(settings: Settings, profile: SellerProfile) -> Mapping[str, object]:
@@ -114,7 +171,7 @@ def _block(settings: Settings, profile: SellerProfile) -> Mapping[str, object]:
 
 def inbox_folder(settings: Settings) -> Path:
     """The folder of those folder inboxes that have no other."""
-    return Path(settings.blobs).parent / "inbox"
+    return (DATA if "://" in settings.blobs else Path(settings.blobs).parent) / "inbox"
 
 
 def _said(error: Any) -> str:
@@ -152,7 +209,7 @@ def _order_source(entry: dict[str, Any], mark: Any) -> OrderSource:
 def load_flows(settings: Settings, sellers: Sellers) -> tuple[Catalogue, FlowFiles]:
     """Load the flows that run; raises Faulty with a file:line:column line for each fault."""
     found = read_flow_files([settings.flows] if settings.flows else [])
-    loaded = found.load(sellers=sellers.known)
+    loaded = found.load(sellers=sellers.known, wishes=sellers.wishes)
     if loaded.catalogue is None:
         raise Faulty(*(str(fault) for fault in loaded.faults))
     return replace(loaded.catalogue, kept_days=settings.retention), found
@@ -234,14 +291,22 @@ async def invite(settings: Settings, seller: str, name: str, *, role: Role, loca
     return f"/inbox/enter/{token}"
 
 
-async def forget_chat(settings: Settings, chat: int) -> Sequence[str]:
-    """Delete everything of a chat, photos included; answers the codes of its cases."""
+async def forget_chat(settings: Settings, chat: int) -> Sequence[Conversation]:
+    """Delete everything of a chat, photos included; answers its cases as they were."""
     async with open_store(settings) as store:
-        codes = await store.cases.forget(chat)
-    blobs = DiskBlobs(settings.blobs)
-    for code in codes:
-        await blobs.delete_case(code)
-    return codes
+        erase = Eraser(
+            cases=store.cases,
+            blobs=open_blobs(settings.blobs),
+            clock=SystemClock(),
+            record_for=timedelta(days=settings.records),
+        )
+        return await erase(chat)
+
+
+async def kept_records(settings: Settings, seller: str) -> Sequence[CaseRecord]:
+    """List what is kept for a seller of cases whose customers were forgotten."""
+    async with open_store(settings) as store:
+        return await store.cases.records(seller)
 
 
 # -- closing --------------------------------------------------------------------------------------------------

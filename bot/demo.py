@@ -8,10 +8,11 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot.app.clock import SystemClock
-from bot.application import running, until_told_to_stop, why_not_served
+from bot.application import running
 from bot.bootstrap import Faulty
 from bot.orders.csv_file.adapter import SAMPLE
 from bot.sandbox.server import Sandbox
+from bot.serving import until_told_to_stop, why_not_served
 from bot.settings import Settings
 from bot.web.inbox.site import InboxSite
 from storage.ports import Orders

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from bot.ports import LabelledFile
 from flows.effects import ForwardText
@@ -9,6 +10,8 @@ from flows.values import Bundle
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 LONGEST_TITLE = 150
+KNOWN_FOR = timedelta(days=6)
+"""How long something said is news: less than the week for which the store knows a repeat."""
 CODE = re.compile(r"\[([0-9A-Z]{4,12})\]")
 
 
@@ -53,6 +56,11 @@ def has_mark(text: str, key: str) -> bool:
 
 def _flagged(file: LabelledFile) -> str:
     return f" [{', '.join(file.flags)}]" if file.flags else ""
+
+
+def is_past(stamp: str, *, now: datetime) -> bool:
+    """Tell whether something was said so long ago that a repeat of it would not be known; raises ValueError."""
+    return now - datetime.fromisoformat(stamp) >= KNOWN_FOR
 
 
 def plain(text: str) -> str:

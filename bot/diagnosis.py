@@ -1,20 +1,36 @@
-"""Checks everything that the bot needs, and says what it saw; changes nothing. A part of the composition."""
+"""Checks everything that the bot needs, and says what it saw; leaves nothing but test messages that say so. A part of the composition."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
+import aiohttp
+
+from bot.app.clock import SystemClock
 from bot.bootstrap import Faulty, load_flows, make_inboxes, make_order_sources, open_store, read_profiles
-from bot.photos.pool import can_read_print
-from bot.ports import PermanentFailure, SellerInbox, TransientFailure
+from bot.flow_files import read_flow_files
+from bot.photos.pool import PhotoPool, can_read_print
+from bot.ports import (
+    TRIAL_CASE,
+    AnswersTrials,
+    PermanentFailure,
+    PhotoJudge,
+    SellerInbox,
+    SellerProfile,
+    TakesTrials,
+    TransientFailure,
+)
 from bot.sellers import Sellers, WrongSellers
 from bot.settings import Settings, WrongSettings
 from bot.telegram.client import TelegramBot
+from bot.trials import trial_parcel
 from flows.definition import Flow
-from storage.blobs import DiskBlobs
+from storage.blobs import open_blobs
 from storage.ports import StorageFailure
 
-TRIAL_CASE = "TRYOUT"
+TRIAL_DRAWING = "product_whole"
+HOOK_TAKES = 15.0  # seconds
+OK = 200
+TRIAL = b"a trial of clearshot doctor"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +42,8 @@ class Finding:
     said: str
 
 
-async def diagnose(settings: Settings) -> Sequence[Finding]:
-    """Look at everything, also when something is wrong already."""
+async def diagnose(settings: Settings, *, trials: bool = True) -> Sequence[Finding]:
+    """Look at everything, also when something is wrong already; with `trials` inboxes get a test bundle."""
     findings = [
         await _found("telegram", lambda: bot_name(settings)),
         await _found("database", lambda: _database(settings)),
@@ -39,7 +55,7 @@ async def diagnose(settings: Settings) -> Sequence[Finding]:
         return [*findings, *(Finding(what="sellers", well=False, said=str(one)) for one in fault.faults)]
     findings.append(Finding(what="sellers", well=True, said=", ".join(one.id for one in sellers.known)))
     findings += _flows(settings, sellers)
-    return [*findings, *await _inboxes(settings, sellers)]
+    return [*findings, *await try_inboxes(settings, sellers, trials=trials)]
 
 
 async def _found(what: str, look: Callable[[], Awaitable[str]]) -> Finding:
@@ -69,10 +85,11 @@ async def _database(settings: Settings) -> str:
 
 
 async def _blobs(settings: Settings) -> str:
-    blobs = DiskBlobs(settings.blobs)
-    Path(settings.blobs).mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 - once, at the command line
-    key = await blobs.put(TRIAL_CASE, b"a trial of clearshot doctor")
-    await blobs.delete_case(key.partition("/")[0])
+    blobs = open_blobs(settings.blobs)
+    key = await blobs.put(TRIAL_CASE, TRIAL)
+    if await blobs.get(key) != TRIAL:
+        raise StorageFailure(f"{settings.blobs} gives back other bytes than it was given")
+    await blobs.delete_case(TRIAL_CASE)
     return f"{settings.blobs} is writable"
 
 
@@ -109,17 +126,55 @@ def wants_print(flow: Flow) -> bool:
     return any(rules.readable == "text" for rules in layers)
 
 
-async def _inboxes(settings: Settings, sellers: Sellers) -> list[Finding]:
+async def try_inboxes(
+    settings: Settings, sellers: Sellers, *, trials: bool = True, only: str = ""
+) -> list[Finding]:
+    """Try every seller's inbox, or that of `only` one."""
     try:
         inboxes = make_inboxes(settings, sellers)
     except Faulty as fault:
         return [Finding(what="inbox", well=False, said=line) for line in fault.lines]
-    findings = []
-    for seller, inbox in inboxes.items():
-        findings.append(await _checked(seller, inbox))
-        await inbox.aclose()
+    judge, drawing = PhotoPool(workers=1), read_flow_files().drawing(TRIAL_DRAWING) or b""
+    findings: list[Finding] = []
+    try:
+        for profile in sellers.profiles:
+            if only in {"", profile.id}:
+                inbox = inboxes[profile.id]
+                findings.append(await _tried(profile, inbox, drawing if trials else b"", judge=judge))
+                findings += await _way_back(settings, profile.id, inbox)
+    finally:
+        await judge.aclose()
+        for inbox in inboxes.values():
+            await inbox.aclose()
     return findings
 
 
-async def _checked(seller: str, inbox: SellerInbox) -> Finding:
-    return await _found(f"inbox of {seller}", inbox.check)
+async def _tried(profile: SellerProfile, inbox: SellerInbox, drawing: bytes, *, judge: PhotoJudge) -> Finding:
+    async def look() -> str:
+        if not drawing or not isinstance(inbox, TakesTrials):
+            return await inbox.check()
+        return await inbox.attempt(await trial_parcel(profile, drawing, judge=judge))
+
+    return await _found(f"inbox of {profile.id}", look)
+
+
+async def _way_back(settings: Settings, seller: str, inbox: SellerInbox) -> list[Finding]:
+    """Call our own hook as the seller's system would; a bot that does not run yet is no fault."""
+    call = inbox.trial_call(now=SystemClock().now()) if isinstance(inbox, AnswersTrials) else None
+    if call is None:
+        return []
+    what = f"answers of {seller}"
+    if not settings.public_url:
+        return [Finding(what=what, well=True, said="not tried: CLEARSHOT_PUBLIC_URL is not set")]
+    address = f"{settings.public_url.rstrip('/')}/hooks/{seller}"
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=HOOK_TAKES)) as session,
+            session.post(address, data=call.body, headers=call.headers, params=call.query) as answer,
+        ):
+            status = answer.status
+    except (aiohttp.ClientError, OSError, TimeoutError):
+        return [Finding(what=what, well=True, said=f"not tried: nothing answers at {address} yet")]
+    well = status == OK
+    said = f"a signed test call to {address} {'is taken' if well else f'is answered with {status}'}"
+    return [Finding(what=what, well=well, said=said)]

@@ -7,6 +7,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from flows.loader import Loaded, load
+from flows.seller_variants import ShotWish
 from flows.values import Seller
 from flows.yaml_source import Fault, Mark
 
@@ -26,11 +27,13 @@ class FlowFiles:
     drawings: Mapping[str, Traversable]
     faults: tuple[Fault, ...] = field(default=())
 
-    def load(self, *, sellers: Sequence[Seller] = ()) -> Loaded:
-        """Load and check them."""
+    def load(self, *, sellers: Sequence[Seller] = (), wishes: Sequence[ShotWish] = ()) -> Loaded:
+        """Load and check them, and what sellers want of them."""
         if self.faults:
             return Loaded(catalogue=None, faults=self.faults)
-        return load(self.flows, texts=self.texts, sellers=sellers, drawings=frozenset(self.drawings))
+        return load(
+            self.flows, texts=self.texts, sellers=sellers, wishes=wishes, drawings=frozenset(self.drawings)
+        )
 
     def drawing(self, name: str) -> bytes | None:
         """Read a drawing as a picture that Telegram takes; None where there is only its source (SVG)."""

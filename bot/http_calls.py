@@ -55,8 +55,9 @@ class Calls:
         data: Any = None,
         headers: Mapping[str, str] | None = None,
         may_miss: bool = False,
+        may_refuse: bool = False,
     ) -> Any:
-        """Call, and return the decoded answer (None for an empty one, and for a 404 that `may_miss`).
+        """Call, and return the decoded answer: None for an empty one and for a 404 that `may_miss`, a 400's if `may_refuse`.
 
         Raises TransientFailure and PermanentFailure; neither repeats what was sent or answered.
         """
@@ -67,7 +68,7 @@ class Calls:
                 method, self._base + path, params=params, data=body, headers={**kind, **(headers or {})},
                 allow_redirects=False,
             ) as answer:  # fmt: skip
-                content = await answer.content.read(MOST_ANSWER)
+                content = await _content(answer)
                 status, wait = answer.status, answer.headers.get("Retry-After", "")
         except NoPublicHost as refusal:
             raise PermanentFailure(f"{self._name}: {refusal}") from None
@@ -75,16 +76,20 @@ class Calls:
             if isinstance(getattr(fault, "os_error", None), NoPublicHost):
                 raise PermanentFailure(f"{self._name}: its name leads to no public host") from None
             raise TransientFailure(f"{self._name}: {type(fault).__name__}") from None
-        return self._read(method, path, status=status, content=content, wait=wait, may_miss=may_miss)
-
-    def _read(self, method: str, path: str, *, status: int, content: bytes, wait: str, may_miss: bool) -> Any:
         if status == 404 and may_miss:  # noqa: PLR2004 - HTTP
             return None
+        if not (status == 400 and may_refuse):  # noqa: PLR2004 - HTTP
+            self._check(method, path, status=status, wait=wait)
+        return self._decoded(method, content)
+
+    def _check(self, method: str, path: str, *, status: int, wait: str) -> None:
         if not 200 <= status < 300:  # noqa: PLR2004 - HTTP
             said = f"{self._name}: {method} {path.partition('?')[0]} answers {status}"
             if status >= 500 or status in PASSING:  # noqa: PLR2004 - HTTP
                 raise TransientFailure(said, retry_after=float(wait[:6]) if wait.isdigit() else None)
             raise PermanentFailure(said)
+
+    def _decoded(self, method: str, content: bytes) -> Any:
         if not content.strip():
             return None
         try:
@@ -108,6 +113,16 @@ class Calls:
         if self._session is not None:
             await self._session.close()
             self._session = None
+
+
+async def _content(answer: aiohttp.ClientResponse) -> bytes:
+    """Read an answer to its end, or as much as may be: a single `read(n)` gives what has come so far."""
+    gathered = bytearray()
+    async for piece in answer.content.iter_any():
+        gathered += piece
+        if len(gathered) > MOST_ANSWER:
+            break
+    return bytes(gathered)
 
 
 def _writable(value: Any) -> Any:

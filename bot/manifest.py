@@ -1,28 +1,26 @@
 """The manifest of a bundle, and how its files are named; the schema beside it is the published promise."""
 
-import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 import orjson
 
+from bot.label_patterns import DEFAULT, fields_of, stem_of
 from bot.ports import LabelledFile
 from bot.printed import facts, masked
 from flows.values import Bundle
 
 VERSION = 1
 ENDINGS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "application/pdf": "pdf"}
-LONGEST_NAME = 80
 
 
-def file_names(bundle: Bundle, mimes: Sequence[str]) -> tuple[str, ...]:
-    """Name each file by its label: ASCII letters, digits and underscores; no name stands twice."""
+def file_names(bundle: Bundle, mimes: Sequence[str], pattern: str = DEFAULT) -> tuple[str, ...]:
+    """Name each file by the seller's pattern: ASCII letters, digits and underscores; no name stands twice."""
     taken: set[str] = set()
     names = []
-    for photo, mime in zip(bundle.photos, mimes, strict=True):
-        stem, ending = safe_stem(photo.label), ENDINGS.get(mime, "bin")
+    for place, (photo, mime) in enumerate(zip(bundle.photos, mimes, strict=True), 1):
+        stem, ending = stem_of(pattern, fields_of(bundle, photo.label, place)), ENDINGS.get(mime, "bin")
         name, count = f"{stem}.{ending}", 1
         while name.casefold() in taken:
             count += 1
@@ -30,12 +28,6 @@ def file_names(bundle: Bundle, mimes: Sequence[str]) -> tuple[str, ...]:
         taken.add(name.casefold())
         names.append(name)
     return tuple(names)
-
-
-def safe_stem(label: str) -> str:
-    """Make a label safe as a file name anywhere."""
-    plain = unicodedata.normalize("NFKD", label).encode("ascii", "ignore").decode()
-    return re.sub(r"[^A-Za-z0-9]+", "_", plain).strip("_")[:LONGEST_NAME] or "Photo"
 
 
 def manifest(bundle: Bundle, files: Sequence[LabelledFile]) -> bytes:

@@ -88,6 +88,19 @@ class SellerInbox(Protocol):
     async def aclose(self) -> None: ...
 
 
+TRIAL_CASE = "TRYOUT"
+"""The case of test bundles; no customer's case is called so (codes hold no O and no U)."""
+
+
+@runtime_checkable
+class TakesTrials(Protocol):
+    """An inbox that can be tried with a test bundle, and leaves no case behind."""
+
+    async def attempt(self, trial: Parcel) -> str:
+        """Deliver a bundle that says that it is a test, and look whether it came; says and raises as `check`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
     """What a seller said or did about a case in their own inbox: an answer, a wish for a photo, or that it is settled.
@@ -133,8 +146,28 @@ class Hears(Protocol):
         ...
 
 
-Tell = Callable[[Heard], Awaitable[None]]
-"""Takes what was heard: returns when it is committed, or is of no use; raises TransientFailure to get it again."""
+@runtime_checkable
+class Admits(Protocol):
+    """A hearing inbox that can tell a forged call before its body is read: by what the address holds."""
+
+    def admit(self, call: Call) -> None:
+        """Look at a call without its body, pure; raises HookRefused as `hear` does."""
+        ...
+
+
+@runtime_checkable
+class AnswersTrials(Protocol):
+    """An inbox whose hook can be tried without the seller."""
+
+    def trial_call(self, *, now: datetime) -> Call | None:
+        """Make a call as the seller's system would, signed, that is heard as nothing; None where no hook is set up."""
+        ...
+
+
+Tell = Callable[[Heard], Awaitable[bool | None]]
+"""Takes what was heard: returns when it is committed, False when it is of no use (the case is gone, or another's).
+
+Raises TransientFailure to get it again."""
 
 
 @runtime_checkable
@@ -177,6 +210,7 @@ class Preparation:
     bundle_bytes: int = 0  # of all files together, 0 = no limit
     format: Literal["jpeg", "webp", "png"] = "jpeg"
     quality: int = 85  # of JPEG and WebP
+    names: str = "{issue}_{shot}"  # see bot.label_patterns
 
 
 class PhotoJudge(Protocol):
@@ -235,6 +269,10 @@ class Chat(Protocol):
 
     async def close_buttons(self, chat: int, message: int, say: Say, *, has_picture: bool) -> None:
         """Take the buttons off a message, and set its text to `say.closing` when that is given; best effort."""
+        ...
+
+    async def send_file(self, chat: int, name: str, content: bytes, *, caption: str) -> None:
+        """Send a file as it is."""
         ...
 
     async def download(self, upload: Upload, *, limit: int) -> bytes:

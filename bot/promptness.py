@@ -9,6 +9,8 @@ LONGEST_SEARCH = 400
 REMIND_AFTER = 0.75
 """Share of the time to answer after which the seller is reminded."""
 MIDNIGHT = time(0)
+PLAIN_WEEK = date(2024, 1, 8)
+"""A week in which few zones change their clocks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +22,13 @@ class Promptness:
     quiet: tuple[time, time] | None = None  # from and to, in the zone; may span midnight
     days: frozenset[int] = frozenset(range(7))  # worked on, Monday is 0
     remind: bool = True
+
+    @property
+    def ends(self) -> bool:
+        """Whether the time is over within the longest search, wherever it begins."""
+        week = [opens for day in range(7) for opens in self._open(PLAIN_WEEK + timedelta(days=day))]
+        a_week = sum((end - begin for begin, end in week if begin < end), timedelta(0))
+        return a_week * (LONGEST_SEARCH // 7 - 1) >= self.within
 
     def due(self, start: datetime, *, share: float = 1.0) -> datetime:
         """Tell when this share of the time is over (aware, UTC)."""
@@ -44,8 +53,8 @@ class Promptness:
         if self.quiet is None or self.quiet[0] == self.quiet[1]:
             return [(first, last)]
         begin, end = (self._at(day, moment) for moment in self.quiet)
-        if begin < end:
-            return [(first, begin), (end, last)]
+        if self.quiet[0] < self.quiet[1]:
+            return [(first, begin), (max(begin, end), last)]  # an hour that a day skips can turn them round
         return [(end, begin)]
 
     def _at(self, day: date, moment: time) -> datetime:

@@ -14,6 +14,7 @@ WORDS: dict[str, dict[str, str]] = {
         "reply": "Reply", "ask": "Ask for a photo", "settle": "Settled", "yes": "Yes, settled", "no": "No",
         "answer": "Write your answer as a reply to this message.", "photo": "What should the photo show? Reply to this message.",
         "sure": "Is the matter settled?", "told": "✓ The customer reads it now.", "gone": "There is no such case any more.",
+        "only_words": "Only words reach the customer. Please write them as a reply.",
         "missing": "Could not be photographed", "more": "More photos",
     },
     "de": {
@@ -21,6 +22,7 @@ WORDS: dict[str, dict[str, str]] = {
         "answer": "Schreiben Sie Ihre Antwort als Antwort auf diese Nachricht.",
         "photo": "Was soll das Foto zeigen? Antworten Sie auf diese Nachricht.", "sure": "Ist die Sache erledigt?",
         "told": "✓ Die Kundschaft liest es jetzt.", "gone": "Diesen Fall gibt es nicht mehr.",
+        "only_words": "Nur Worte erreichen die Kundschaft. Bitte schreiben Sie sie als Antwort.",
         "missing": "Nicht zu fotografieren", "more": "Weitere Fotos",
     },
     "es": {
@@ -28,6 +30,7 @@ WORDS: dict[str, dict[str, str]] = {
         "answer": "Escriba su respuesta como respuesta a este mensaje.",
         "photo": "¿Qué debe mostrar la foto? Responda a este mensaje.", "sure": "¿Está resuelto el asunto?",
         "told": "✓ El cliente lo lee ahora.", "gone": "Este caso ya no existe.", "missing": "No se pudo fotografiar",
+        "only_words": "Al cliente solo le llegan palabras. Escríbalas como respuesta, por favor.",
         "more": "Más fotos",
     },
 }  # fmt: skip

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 
 from bot.settings_table import PREFIX, ROWS, Row
 from flows.yaml_source import Fault, SourceFault, parse
@@ -44,8 +44,11 @@ class Settings(BaseModel):
     public_url: str = ""
     listen: str = "127.0.0.1:8080"
     retention: int = Field(90, ge=1, le=3650)
+    records: int = Field(0, ge=0, le=5475)
     photo_workers: int = Field(1, ge=1, le=16)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["text", "json"] = "text"
+    metrics: str = ""
 
     @field_validator("telegram_token")
     @classmethod
@@ -83,13 +86,15 @@ class Settings(BaseModel):
     @field_validator("blobs")
     @classmethod
     def _blobs(cls, place: str) -> str:
-        if "://" in place:
-            raise ValueError("is no folder; object stores are not supported by this version")
+        if "://" in place and not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{1,62}(/[\w.-]+)*/?", place):
+            raise ValueError("is neither a folder nor s3://BUCKET/PREFIX")
         return place
 
-    @field_validator("listen")
+    @field_validator("listen", "metrics")
     @classmethod
-    def _listen(cls, listen: str) -> str:
+    def _listen(cls, listen: str, about: ValidationInfo) -> str:
+        if about.field_name == "metrics" and not listen:
+            return listen
         host, _, port = listen.rpartition(":")
         if not host or not port.isdigit() or int(port) > 65535:  # noqa: PLR2004 - the highest port
             raise ValueError("is not ADDRESS:PORT, such as 127.0.0.1:8080")
@@ -116,6 +121,12 @@ class Settings(BaseModel):
         if file is not None and not file.is_file():
             raise ValueError(f"there is no file {file}")
         return file
+
+    @property
+    def metrics_place(self) -> tuple[str, int]:
+        """The address and port that metrics are served on."""
+        host, _, port = self.metrics.rpartition(":")
+        return host.strip("[]"), int(port)
 
     @property
     def host(self) -> str:
@@ -198,9 +209,14 @@ def _line(error: Any) -> str:
     given = (
         "" if secret or isinstance(error["input"], dict | list | tuple) else f"{str(error['input'])[:80]!r} "
     )
-    plain = {"int_parsing": "is no whole number", "literal_error": "is none of debug, info, warning, error"}
+    plain = {"int_parsing": "is no whole number", "literal_error": f"is none of {_choices(error)}"}
     said = plain.get(error["type"], said[:1].lower() + said[1:])
     return f"{variable}: {given}{said}"
+
+
+def _choices(error: Any) -> str:
+    said = str(error.get("ctx", {}).get("expected", ""))
+    return said.replace("'", "").replace(" or ", ", ")
 
 
 def describe() -> tuple[Row, ...]:

@@ -38,7 +38,11 @@ ROWS = (
     _row(
         "database", "sqlite in ./clearshot-data", "where chats are kept: sqlite:///FILE or postgresql://..."
     ),
-    _row("blobs", "./clearshot-data/blobs", "where photos are kept: a folder"),
+    _row(
+        "blobs",
+        "./clearshot-data/blobs",
+        "where photos are kept: a folder, or s3://BUCKET/PREFIX (address and credentials from the AWS_* variables)",
+    ),
     _row("flows", "the shipped flows", "a folder of flow files that add to or replace the shipped ones"),
     _row("sellers", "none", "the sellers file (YAML): who they are and where bundles go"),
     _row(
@@ -52,8 +56,15 @@ ROWS = (
     ),
     _row("listen", "127.0.0.1:8080", "address and port of webhook and health page"),
     _row("retention", "90", "days that a chat is kept after anything last happened in it"),
+    _row(
+        "records",
+        "0",
+        "days that a record of a sent case stays after its customer was forgotten: code, seller, order number, issue, dates",
+    ),
     _row("photo_workers", "1", "processes that look at photos, 1-16"),
     _row("log_level", "info", "debug, info, warning or error"),
+    _row("log_format", "text", "text, or json: a JSON object a line, with the case it is about"),
+    _row("metrics", "none", "address and port of /metrics for Prometheus; keep it off the public way"),
 )
 
 

@@ -66,6 +66,8 @@ class _Checker:
         self.choices(step_id, step, path)
         self.branches(step, path)
         self.asked(step, path)
+        if step.shots == ():
+            self.fault((*path, "shots"), f"{step_id!r} asks for no shot")
         for place, shot in enumerate(step.shots or ()):
             self.shot(step_id, shot, (*path, "shots", place))
         if step.compose is not None:

@@ -12,6 +12,7 @@ EntryKind = Literal[
     "sent", "delivered", "delayed", "failed", "by_hand", "note", "seen", "answer", "request", "settled", "assigned",
     "remark", "reminded", "reopened",
 ]  # fmt: skip
+Fate = Literal["delayed", "by_hand", "delivered", "failed"]
 ClaimStatus = Literal["pending", "stored", "accepted", "retake"]
 
 
@@ -52,9 +53,10 @@ class Bundled:
 
     number: int
     photo_ids: tuple[str, ...]
-    status: Literal["sending", "delayed", "by_hand", "delivered", "failed"] = "sending"
+    status: Literal["sending"] | Fate = "sending"
     manifest: str = ""  # blob key of the manifest as delivered
     copies: tuple[str, ...] = ()  # blob keys of the files as delivered
+    names: tuple[str, ...] = ()  # of those files, where the customer sends them by hand
     inbox: str = ""  # where it went: "" = the seller's own
     reference: str = ""  # what that inbox calls the case
 

@@ -7,12 +7,22 @@ Three kinds of file: `flow:` (one conversation), `fragment:` (steps to `use:`), 
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
 
 Locale = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
 StepId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}(\.[a-z][a-z0-9_]{0,39})?$")]
 """A dot only in expanded flows: `order.pick` is the step `pick` of the fragment used by the step `order`."""
-FlowName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}(@[a-z0-9][a-z0-9_-]{0,39})?$")]
+ID = "[a-z0-9][a-z0-9_-]{0,39}"
+FlowName = Annotated[str, StringConstraints(pattern=rf"^[a-z][a-z0-9_]{{0,39}}(@({ID}|({ID})?\+{ID}))?$")]
+"""ISSUE or ISSUE@VARIANT; behind a + the seller whose wishes lie over it (`flows.seller_variants`), never in a file."""
 Label = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9]{0,39}(_[A-Za-z0-9]{1,40}){0,3}$")]
 Text = dict[Locale, str]
 Action = Literal["retake", "warn", "ignore"]
@@ -27,7 +37,19 @@ def _seconds(value: object) -> object:
     return int(match[1]) * SECONDS[match[2]] if match else value
 
 
-Duration = Annotated[int, BeforeValidator(_seconds), Field(ge=1, le=366 * 86400)]
+Duration = Annotated[
+    int,
+    BeforeValidator(_seconds),
+    Field(ge=1, le=366 * 86400),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": DURATION.pattern},
+                {"type": "integer", "minimum": 1, "maximum": 366 * 86400},
+            ]
+        }
+    ),
+]
 """Seconds; written `45s`, `30m`, `20h` or `3d`."""
 
 
@@ -102,6 +124,7 @@ class QualityRules(Definition):
     dark: Action | None = None
     bright: Action | None = None
     glare: Action | None = None
+    shadow: Action | None = None
     contrast: Action | None = None
     aspect: Action | None = None
     duplicate: Action | None = None

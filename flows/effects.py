@@ -114,6 +114,20 @@ class ForgetPhotos(Effect):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HandOutCopy(Effect):
+    """Send the customer a file with everything that is kept of this chat."""
+
+    locale: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgetChat(Effect):
+    """Delete everything of this chat, photos included, and say so: also what sellers have."""
+
+    locale: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlertOperators(Effect):
     """Tell the operators' chats; `text` holds no personal data."""
 

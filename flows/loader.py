@@ -13,6 +13,7 @@ from flows.catalogue import Catalogue, Texts
 from flows.checks import check_flow, check_texts, check_variants
 from flows.definition import Base, Definition, Flow, Fragment
 from flows.merging import MergeFault, apply_language_file, apply_variant, expand, with_defaults
+from flows.seller_variants import LAID_OVER, ShotWish, variants_of
 from flows.values import Seller
 from flows.yaml_source import Fault, Items, Map, Mark, SourceFault, copied, mark_of, parse
 
@@ -35,6 +36,7 @@ class _Loading:
         self.roots: dict[str, dict[str, Map]] = {kind: {} for kind in KINDS}
         self.overlays: list[tuple[str, str, Map]] = []
         self.faults: list[Fault] = []
+        self.made: list[Map] = []
 
     def read(self, files: Mapping[str, str]) -> None:
         for file, text in sorted(files.items()):
@@ -55,6 +57,9 @@ class _Loading:
             )
             return
         name = str(root[kind])
+        if LAID_OVER in name:
+            self.faults.append(Fault(root.marks[kind], f"a name holds no {LAID_OVER!r}"))
+            return
         if name in self.roots[kind]:
             first = self.roots[kind][name].mark.file
             self.faults.append(Fault(root.marks[kind], f"{kind} {name!r} stands in {first} already"))
@@ -116,6 +121,17 @@ class _Loading:
         flow.put("flow", name, root.marks["flow"])
         return flow if self.attempt(lambda: expand(flow, self.roots["fragment"])) else None
 
+    def lay_wishes_over(self, done: dict[str, Map], wishes: Iterable[ShotWish]) -> dict[str, Map]:
+        """Make the variants of what sellers want; they are merged as those that operators wrote."""
+        found: dict[str, Map] = {}
+        for wish in wishes:
+            self.attempt(lambda w=wish: self.made.extend(variants_of(w, done)))
+        for root in self.made:
+            flow = self.variant(str(root["flow"]), root, done)
+            if flow is not None:
+                found[str(root["flow"])] = flow
+        return found
+
     def unknown(self, mark: Mark, what: str, name: str, known: Iterable[str]) -> None:
         near = get_close_matches(name, list(known), n=1)
         hint = f", did you mean {near[0]!r}?" if near else ""
@@ -127,11 +143,13 @@ def load(
     *,
     texts: Mapping[str, str],
     sellers: Sequence[Seller] = (),
+    wishes: Sequence[ShotWish] = (),
     drawings: Collection[str] = (),
 ) -> Loaded:
     """Load flow files (name -> YAML) and the texts of each language (locale -> YAML).
 
     The first language of `texts` is the fallback. `drawings` are the names of the example pictures there are.
+    `wishes` are looked at when everything else is right.
     """
     loading = _Loading()
     loading.read(files)
@@ -140,15 +158,12 @@ def load(
     for kind, model in (("fragment", Fragment), ("base", Base)):
         for root in loading.roots[kind].values():
             validated(model, root, loading.faults)
-    flows: dict[str, Flow] = {}
     roots = loading.merged()
-    for name, root in roots.items():
-        flow = validated(Flow, root, loading.faults)
-        if flow is not None:
-            flows[name] = flow.model_copy(update={"hash": hash_of(flow)})
-            loading.faults += check_flow(flow, root, drawings=frozenset(drawings))
+    flows = _checked(roots, loading.faults, drawings)
     loading.faults += check_texts(words, texts)
     loading.faults += check_variants(flows, roots)
+    if not loading.faults:
+        flows |= _as_wished(loading, roots, wishes, drawings)
     if loading.faults:
         return Loaded(catalogue=None, faults=tuple(sorted(set(loading.faults))))
     return Loaded(
@@ -156,6 +171,29 @@ def load(
             flows=flows, texts=words, sellers={s.id: s for s in sellers}, drawings=frozenset(drawings)
         )
     )
+
+
+def _checked(roots: Mapping[str, Map], faults: list[Fault], drawings: Collection[str]) -> dict[str, Flow]:
+    """Make flows of what was merged; what is wrong with them is added to `faults`."""
+    flows: dict[str, Flow] = {}
+    for name, root in roots.items():
+        flow = validated(Flow, root, faults)
+        if flow is not None:
+            flows[name] = flow.model_copy(update={"hash": hash_of(flow)})
+            faults += check_flow(flow, root, drawings=frozenset(drawings))
+    return flows
+
+
+def _as_wished(
+    loading: _Loading, roots: dict[str, Map], wishes: Sequence[ShotWish], drawings: Collection[str]
+) -> dict[str, Flow]:
+    """Make the variants of what sellers want; what is wrong there is told where the seller's wish stands."""
+    flows: dict[str, Flow] = {}
+    for name, root in loading.lay_wishes_over(roots, wishes).items():
+        faults: list[Fault] = []
+        flows |= _checked({name: root}, faults, drawings)
+        loading.faults += [Fault(root.marks["flow"], fault.message) for fault in faults]
+    return flows
 
 
 def hash_of(flow: Flow) -> str:

@@ -14,6 +14,7 @@ Problem = Literal[
     "bright",
     "small",
     "glare",
+    "shadow",
     "contrast",
     "aspect",
     "duplicate",
@@ -219,8 +220,9 @@ class Picture:
 
     `shipped`: name of an example drawing in the flow's folder. `blob`: a blob key. `sheet`: a contact sheet of
     the blob keys in `refs` with the captions in `captions`. `order`: the listing's image (address or blob key).
+    `file`: a blob sent as it is, a file under the name in `captions`.
     """
 
-    source: Literal["shipped", "blob", "sheet", "order"]
+    source: Literal["shipped", "blob", "sheet", "order", "file"]
     refs: tuple[str, ...]
     captions: tuple[str, ...] = ()

@@ -7,15 +7,13 @@ import re
 import secrets
 import shutil
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
-from storage.ports import Blob, BlobStore, StorageFailure, Streams
+from storage.ports import Blob, BlobStore, StorageFailure
 
 KEY = re.compile(r"^[0-9A-Z]{4,12}/[0-9a-f]{64}\Z")
 CASE = re.compile(r"^[0-9A-Z]{4,12}\Z")
-LEAST_AGE = timedelta(days=1)
-"""An object without a row may be one whose row is about to commit."""
 
 
 def checked(key: str) -> str:
@@ -23,6 +21,13 @@ def checked(key: str) -> str:
     if not KEY.fullmatch(key):
         raise ValueError("no blob key")
     return key
+
+
+def checked_case(case: str) -> str:
+    """Refuse what is no case's code."""
+    if not CASE.fullmatch(case):
+        raise ValueError("no case code")
+    return case
 
 
 def key_of(case: str, content: bytes) -> str:
@@ -80,9 +85,7 @@ class DiskBlobs:
 
     async def delete_case(self, case: str) -> None:
         """Delete everything of a case."""
-        if not CASE.fullmatch(case):
-            raise ValueError("no case code")
-        await asyncio.to_thread(shutil.rmtree, self._folder / case, ignore_errors=True)
+        await asyncio.to_thread(shutil.rmtree, self._folder / checked_case(case), ignore_errors=True)
 
     async def keys(self) -> Sequence[Blob]:
         """List every object."""
@@ -108,29 +111,15 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def open_blobs(place: str) -> DiskBlobs:
-    """Choose the store by its place: a folder, or s3://BUCKET; raises StorageFailure for what is neither."""
+def open_blobs(place: str) -> BlobStore:
+    """Choose the store by its place: a folder, or s3://BUCKET/PREFIX; raises StorageFailure for what is neither."""
     if place.startswith("s3://"):
-        raise StorageFailure(
-            "s3:// places are not supported yet: name a folder (the extra `s3` will bring them)"
-        )
+        from storage.s3_blobs import S3Blobs  # noqa: PLC0415 - its client is an extra
+
+        return S3Blobs(place)
     if "://" in place:
-        raise StorageFailure("a place for photos is a folder")
+        raise StorageFailure("a place for photos is a folder, or s3://BUCKET/PREFIX")
     return DiskBlobs(Path(place).expanduser())
-
-
-async def sweep(blobs: BlobStore, streams: Streams, *, now: datetime) -> int:
-    """Delete objects older than a day whose case has no row; tells how many.
-
-    Photos of a case that lives are never swept: bundles that were sent still show them.
-    """
-    old = [blob for blob in await blobs.keys() if now - blob.changed > LEAST_AGE]
-    orphans = []
-    for case in sorted({blob.key.partition("/")[0] for blob in old}):
-        if await streams.chats_of(case) is None:
-            orphans += [blob.key for blob in old if blob.key.startswith(f"{case}/")]
-    await blobs.delete(orphans)
-    return len(orphans)
 
 
 class MemoryBlobs:
@@ -156,8 +145,7 @@ class MemoryBlobs:
 
     async def delete_case(self, case: str) -> None:
         """Delete everything of a case."""
-        if not CASE.fullmatch(case):
-            raise ValueError("no case code")
+        checked_case(case)
         for key in [key for key in self._objects if key.startswith(f"{case}/")]:
             del self._objects[key]
 

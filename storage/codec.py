@@ -63,6 +63,8 @@ EFFECTS: Mapping[str, type[Effect]] = {
     "ForwardText": effects.ForwardText,
     "SetTimer": effects.SetTimer,
     "ForgetPhotos": effects.ForgetPhotos,
+    "HandOutCopy": effects.HandOutCopy,
+    "ForgetChat": effects.ForgetChat,
     "AlertOperators": effects.AlertOperators,
 }
 

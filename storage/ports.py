@@ -121,6 +121,27 @@ class Asides(Protocol):
         ...
 
 
+def nothing_lost() -> None:
+    """Keep everything: where one process works, nobody else takes rows over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waits:
+    """How many rows of a kind of lane wait, and since when the oldest does."""
+
+    rows: int = 0
+    oldest: datetime | None = None  # None = none waits, or they wait for their time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """What is not done yet: by kind of lane ("chat", "photo", "case", "copy", "other"), given up, set aside."""
+
+    waiting: Mapping[str, Waits]
+    dead: int = 0
+    aside: int = 0
+
+
 class Outbox(Protocol):
     """Effects waiting to be carried out.
 
@@ -129,7 +150,19 @@ class Outbox(Protocol):
     whose lane another process holds goes to that one.
     """
 
-    def subscribe(self, take: Callable[[Sequence[OutboxRow]], None]) -> None: ...
+    def subscribe(
+        self, take: Callable[[Sequence[OutboxRow]], None], *, lose: Callable[[], None] = nothing_lost
+    ) -> None:
+        """Take rows from now on; `lose` is called when all that were taken may be another process's by now."""
+        ...
+
+    async def still_mine(self) -> bool:
+        """Make sure, before an effect, that this process may carry its rows out.
+
+        False when it may not: it was stopped, or cut off from the store, for longer than its lease. Then `lose` was
+        called; what is still its own comes again by `claim`. What it writes of the others is refused.
+        """
+        ...
 
     async def settle(
         self, ids: Sequence[str], *, slots: Mapping[tuple[int, str], Slot] | None = None
@@ -137,7 +170,9 @@ class Outbox(Protocol):
         """Mark rows as done (deleted) and remember who holds which slot; grouped with the next commit or after 10 ms."""
         ...
 
-    async def postpone(self, row_id: str, *, due: datetime, attempts: int, error: str) -> None: ...
+    async def postpone(self, row_id: str, *, due: datetime, attempts: int, error: str) -> bool:
+        """Note a failed attempt; False when the row is not this process's any more."""
+        ...
 
     async def bury(self, row_id: str, *, error: str) -> None:
         """Move a row to the dead letters."""
@@ -158,6 +193,8 @@ class Outbox(Protocol):
     async def revive(self, row_id: str) -> bool: ...
 
     async def pending(self) -> int: ...
+
+    async def backlog(self) -> Backlog: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,6 +252,20 @@ class CaseLine:
     bundles: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseRecord:
+    """What a seller must keep of a case whose customer was forgotten, until when."""
+
+    case: str
+    seller: str
+    order_number: str
+    issue: str
+    photos: int
+    opened: datetime
+    settled: datetime | None
+    until: datetime
+
+
 class Cases(Protocol):
     """Reading doors to cases; every one names who asks."""
 
@@ -232,8 +283,17 @@ class Cases(Protocol):
         """Chats in none of whose cases anything changed since `before`: their time to be forgotten has come."""
         ...
 
-    async def forget(self, chat: int) -> Sequence[str]:
-        """Delete everything of a chat; returns the codes of its cases (their blobs go by prefix)."""
+    async def forget(self, chat: int, *, record_until: datetime | None = None) -> Sequence[str]:
+        """Delete everything of a chat; returns the codes of its cases (their blobs go by prefix).
+
+        With `record_until` a record of each case that a seller got is kept until then.
+        """
+        ...
+
+    async def records(self, seller: str) -> Sequence[CaseRecord]: ...
+
+    async def drop_records(self, *, before: datetime) -> int:
+        """Delete records whose time is over; tells how many."""
         ...
 
 

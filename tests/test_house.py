@@ -40,7 +40,7 @@ def test_the_top_level_is_the_owner_s() -> None:
 
 
 def test_the_locked_requirements_have_hashes_and_name_no_index() -> None:
-    for name in ("requirements.txt", "requirements-test.txt"):
+    for name in ("requirements.txt", "requirements-test.txt", "requirements-image.txt"):
         text = (ROOT / "deploy" / name).read_text(encoding="utf-8")
 
         assert text.count("--hash=sha256:") > 20

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from bot.promptness import Promptness
@@ -48,6 +48,52 @@ def test_quiet_at_noon() -> None:
     assert siesta.due(local("2026-11-23 10:00")) == local("2026-11-23 17:00")
 
 
+CHANGES = [  # days on which, or beside which, a zone changes its clocks
+    ("Europe/Berlin", "2026-03-28"), ("Europe/Berlin", "2026-10-24"), ("America/New_York", "2026-03-07"),
+    ("America/Santiago", "2026-09-05"), ("Asia/Beirut", "2026-03-28"), ("Australia/Lord_Howe", "2026-04-04"),
+]  # fmt: skip
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    change=st.sampled_from(CHANGES),
+    minutes=st.integers(0, 2 * 144).map(lambda n: 10 * n),
+    within=st.integers(1, 48 * 6).map(lambda n: 10 * n),
+    quiet=st.none() | st.tuples(st.integers(5, 23), st.integers(5, 23)),
+    days=st.sampled_from([frozenset(range(7)), frozenset(range(5)), frozenset({5, 6})]),
+)
+def test_exactly_the_working_minutes_pass_also_where_clocks_are_changed(
+    change: tuple[str, str],
+    minutes: int,
+    within: int,
+    quiet: tuple[int, int] | None,
+    days: frozenset[int],
+) -> None:
+    zone = ZoneInfo(change[0])
+    start = datetime.fromisoformat(change[1]).replace(tzinfo=zone).astimezone(UTC)
+    start += timedelta(minutes=minutes)
+    hours = (time(quiet[0]), time(quiet[1])) if quiet else None
+    clock = Promptness(within=timedelta(minutes=within), zone=zone, quiet=hours, days=days)
+
+    due = clock.due(start)
+
+    def works(moment: datetime) -> bool:
+        here = moment.astimezone(zone)
+        begin, end = quiet or (0, 0)
+        resting = begin <= here.hour < end if begin <= end else not end <= here.hour < begin
+        return here.weekday() in days and not resting
+
+    tens = int((due - start).total_seconds()) // 600
+    assert 10 * sum(works(start + timedelta(minutes=10 * ten)) for ten in range(tens)) == within
+    assert works(due - timedelta(minutes=1))
+
+
+def test_quiet_hours_that_a_skipped_hour_turns_round_count_no_time_twice() -> None:
+    odd = Promptness(within=timedelta(hours=24), zone=BERLIN, quiet=(time(2, 30), time(3, 10)))
+
+    assert odd.due(local("2026-03-28 12:00")) == local("2026-03-29 13:00")  # no quiet that night
+
+
 def test_no_working_time_at_all_ends_with_the_wall_clock() -> None:
     never = Promptness(within=timedelta(hours=1), zone=BERLIN, days=frozenset())
 
@@ -67,6 +113,8 @@ def test_the_reminder_comes_before_the_end_and_both_after_the_start(
     start: datetime, hours: int, quiet: tuple[time, time] | None
 ) -> None:
     clock = Promptness(within=timedelta(hours=hours), zone=BERLIN, quiet=quiet)
+
+    assume(clock.ends)  # the sellers file is refused otherwise
 
     remind, due = clock.due(start, share=0.75), clock.due(start)
 

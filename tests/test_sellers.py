@@ -70,6 +70,19 @@ def test_without_a_file_there_is_one_seller_with_a_folder() -> None:
         ("sellers:\n  a:\n    name: x\n    photos: {longest_side: 9}\n", "s.yaml:4:14: 'longest_side'"),
         ("sellers:\n  a:\n    name: x\n  a:\n    name: y\n", "s.yaml:4:3: 'a' stands here twice"),
         ("sellers:\n  a: [\n", "s.yaml:3:1: "),
+        ("sellers:\n  a: {name: A, phtos: {}}\n", "s.yaml:2:16: unknown key 'phtos', did you mean 'photos'?"),
+        (
+            "sellers:\n  a: {name: A, inbox: emial}\n",
+            "s.yaml:2:16: there is no inbox 'emial', did you mean 'email'?",
+        ),
+        ("sellers:\n  support: {name: A}\n", "s.yaml:1:1: 'sellers': no seller is called support"),
+        (
+            "sellers:\n  a:\n    name: A\n    photos: {names: '{lable}'}\n",
+            "s.yaml:4:14: 'names': there is no field 'lable', did you mean 'label'?",
+        ),
+        ("sellers:\n  a: {name: A, shots: {x: {Y: maybe}}}\n", "s.yaml:2:28: 'Y': Input should be"),
+        ("sellers:\n  a: {name: A, next_step: {en: x}}\n", "s.yaml:2:3: 'a': `next_step` is told when"),
+        ("sellers:\n  a: {name: A, next_step: {en: ''}}\n", "s.yaml:2:28: 'en': "),
         ("sellers:\n  a:\n    name: 5\n", "s.yaml:3:5: 'name' is a text: quote it"),
     ],
 )
@@ -113,6 +126,7 @@ sellers:
         ("{within: 24h, zone: Europe/Berln}", "did you mean 'Europe/Berlin'?"),
         ("{within: 24h, quiet: 25:00-08:00}", "does not fit here"),
         ("{within: 24h, days: mon-sunday}", "does not fit here"),
+        ("{within: 80d, quiet: '09:00-08:00'}", "so little working time"),
     ],
 )
 def test_a_wrong_working_time_is_told_with_its_place(answer: str, said: str) -> None:

@@ -25,12 +25,15 @@ def refusal(environ: dict[str, str]) -> str:
         ("CLEARSHOT_TELEGRAM_SECRET", "not allowed!", "takes 1-256"),
         ("CLEARSHOT_PUBLIC_URL", "http://bot.example.org", "is no address"),
         ("CLEARSHOT_DATABASE", "mysql://localhost/x", "is neither sqlite"),
-        ("CLEARSHOT_BLOBS", "s3://bucket/x", "object stores are not supported"),
+        ("CLEARSHOT_BLOBS", "s3://", "is neither a folder nor s3://BUCKET/PREFIX"),
+        ("CLEARSHOT_BLOBS", "https://bucket.example/x", "is neither a folder nor s3://BUCKET/PREFIX"),
         ("CLEARSHOT_OPERATORS", "42, anna", "takes Telegram ids"),
         ("CLEARSHOT_RETENTION", "0", "greater than or equal to 1"),
         ("CLEARSHOT_RETENTION", "soon", "is no whole number"),
         ("CLEARSHOT_PHOTO_WORKERS", "99", "less than or equal to 16"),
         ("CLEARSHOT_LOG_LEVEL", "loud", "is none of debug"),
+        ("CLEARSHOT_LOG_FORMAT", "xml", "is none of text, json"),
+        ("CLEARSHOT_METRICS", "9090", "is not ADDRESS:PORT"),
         ("CLEARSHOT_FLOWS", "nowhere/at/all", "there is no folder"),
         ("CLEARSHOT_SELLERS", "nowhere.yaml", "there is no file"),
         ("CLEARSHOT_ORDERS", "nowhere.csv", "there is no file"),
@@ -42,6 +45,13 @@ def test_a_wrong_setting_is_one_line_that_names_its_variable(variable: str, valu
     assert "\n" not in line
     assert line.startswith(f"{variable}: ")
     assert said in line
+
+
+@pytest.mark.parametrize(
+    "place", ["s3://photos", "s3://shop-photos/clearshot/v1", "/var/lib/clearshot", "photos"]
+)
+def test_photos_lie_in_a_folder_or_in_an_object_store(place: str) -> None:
+    assert read_settings({"CLEARSHOT_BLOBS": place}).blobs == place
 
 
 def test_all_wrong_settings_are_named_at_once() -> None:

@@ -18,15 +18,15 @@ from bot.ports import (
 )
 from bot.promptness import REMIND_AFTER, Promptness
 from flows.effects import DeliverBundle, ForwardText
-from flows.events import Delivered, DeliveryDelayed, DeliveryFailed, Event
-from flows.values import Bundle, BundlePhoto
+from flows.events import Delivered, DeliveryDelayed, DeliveryFailed, Event, LeftToCustomer
+from flows.values import Bundle, BundlePhoto, Errand
 from storage.ports import BlobStore, OutboxRow
 
 SUPPORT = "support"
 """The inbox of what has no seller's inbox."""
 
-NameFiles = Callable[[Bundle, Sequence[str]], Sequence[str]]
-"""Names the files of a bundle, by the media types that they have after preparation."""
+NameFiles = Callable[[Bundle, Sequence[str], str], Sequence[str]]
+"""Names the files of a bundle, by the media types that they have after preparation and by the seller's pattern."""
 Prepared = tuple[bytes, str, int, int]
 """Content, media type, width and height in pixels."""
 WriteManifest = Callable[[Bundle, Sequence[LabelledFile]], bytes]
@@ -72,7 +72,7 @@ class Packer:
                 prepared = await self._fitted(bundle, prepared, how)
         except TransientFailure as failure:
             raise NotReady(str(failure)) from None
-        names = self._name_files(bundle, [mime for _, mime, _, _ in prepared])
+        names = self._name_files(bundle, [mime for _, mime, _, _ in prepared], how.names)
         files = tuple(
             _labelled(photo, name, made)
             for photo, name, made in zip(bundle.photos, names, prepared, strict=True)
@@ -173,6 +173,8 @@ class Deliverer:
         inbox = self._inbox(effect)
         packed = await self._packer.pack(bundle)
         receipt = await inbox.deliver(packed.parcel, idempotency_key=f"{bundle.case}.{bundle.number}")
+        if receipt.errand is not None:
+            return Result(event=_left(packed, receipt.errand))
         event = Delivered(
             case=bundle.case,
             number=bundle.number,
@@ -195,8 +197,26 @@ class Deliverer:
     async def forward(self, row: OutboxRow) -> Result:
         """Pass the customer's words on."""
         effect: ForwardText = row.effect  # type: ignore[assignment]  # the table of performers pairs them
-        await self._inbox(effect).forward(effect, idempotency_key=f"{effect.case}.note.{effect.number}")
-        return Result()
+        key = f"{effect.case}.note.{effect.number}"
+        receipt = await self._inbox(effect).forward(effect, idempotency_key=key)
+        if receipt.errand is None:
+            return Result()
+        return Result(
+            event=LeftToCustomer(case=effect.case, number=0, errand=receipt.errand, note=effect.number)
+        )
+
+
+def _left(packed: Packed, errand: Errand) -> Event:
+    """Tell that the customer has to send the bundle by hand, and what."""
+    bundle = packed.parcel.bundle
+    return LeftToCustomer(
+        case=bundle.case,
+        number=bundle.number,
+        errand=errand,
+        manifest=packed.manifest,
+        copies=packed.copies,
+        names=tuple(file.name for file in packed.parcel.files),
+    )
 
 
 def delayed(effect: DeliverBundle) -> Event:

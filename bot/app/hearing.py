@@ -30,19 +30,20 @@ class Hearing:
         """Make the ear of one seller: what is said of another's case changes nothing, and nobody is told of it."""
         actions = CaseActions(streams=self._streams, clock=self._clock, source=f"seller:{seller}")
 
-        async def tell(heard: Heard) -> None:
+        async def tell(heard: Heard) -> bool:
             if not CODE.fullmatch(heard.case) or not heard.key:
                 logger.info("%s: something without a case is left out", seller)
-                return
+                return False
             try:
                 if await self._is_theirs(seller, heard.case):
                     await _act(actions, heard)
-                else:
-                    logger.warning("%s: spoke of case %s, which is not theirs", seller, heard.case)
+                    return True
+                logger.warning("%s: spoke of case %s, which is not theirs", seller, heard.case)
             except NoSuchCase:
                 logger.warning("%s: spoke of case %s, which is gone", seller, heard.case)
             except StorageFailure as failure:
                 raise TransientFailure(f"cannot be kept: {type(failure).__name__}") from None
+            return False
 
         return tell
 

@@ -1,13 +1,17 @@
 """What the relay knows of an effect's performer: how to run it, how patient to be, and what a failure means."""
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from bot.app.patience import Patience
-from bot.ports import TransientFailure
+from bot.app.reports import reason
+from bot.ports import PermanentFailure, TransientFailure
 from flows.events import Event
 from storage.ports import OutboxRow, Slot
+
+logger = logging.getLogger(__name__)
 
 Pool = Literal["sends", "photos", "deliveries", "rest"]
 
@@ -48,3 +52,11 @@ class Job:
 
 
 Jobs = Mapping[type, Job]
+
+
+async def best_effort(work: Awaitable[None]) -> None:
+    """Do what may stay undone."""
+    try:
+        await work
+    except (TransientFailure, PermanentFailure) as failure:
+        logger.info("left undone: %s", reason(failure))

@@ -21,6 +21,7 @@ class Held:
     first: datetime  # when the first of those that it supersedes came
     absorbed: tuple[str, ...] = ()
     told: bool = False  # that it is delayed
+    refused: int = 0  # how often our own store was the reason that it could not be carried out
 
     @property
     def ids(self) -> tuple[str, ...]:

@@ -50,5 +50,8 @@ LOOKING = Patience(base=0.5, cap=5, attempts=3)
 DELIVERING = Patience(schedule=(5, 10, 20, 30, 60, 120, 300, 900, 1800, 3600), lasts=timedelta(hours=76))
 """Soon at first, for a mail server that restarts; then hourly, so that a day's outage ends within the hour."""
 
+STORE = Patience(base=0.2, cap=10)
+"""Our own store, down or full: without it nothing can be noted, told or given up, so that nothing ever is."""
+
 UNEXPECTED = Patience(base=1, cap=30, attempts=5)
 """Our own faults: a few chances, then a person looks."""

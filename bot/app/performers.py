@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from bot.app import deliveries, finding, photographs
 from bot.app.alarm import Alarm
 from bot.app.clock import Timepiece
 from bot.app.deliveries import Deliverer, LinkTo, NameFiles, Packer, WriteManifest
+from bot.app.erasing import Eraser
 from bot.app.finding import ANSWER_TAKES, Finder, Redeemer
 from bot.app.jobs import Job, Jobs, Result
 from bot.app.patience import DELIVERING, FETCHING, LOOKING, SENDING
 from bot.app.photographs import Forgetting, Judging, Storer
+from bot.app.privacy import ForgettingChat, HandingOut
 from bot.app.relay import Fresh
 from bot.app.speaking import Speaker
 from bot.ports import Chat, OrderSource, PhotoJudge, Pictures, Preparation, SellerInbox
@@ -20,8 +23,10 @@ from flows.effects import (
     AlertOperators,
     DeliverBundle,
     FindOrders,
+    ForgetChat,
     ForgetPhotos,
     ForwardText,
+    HandOutCopy,
     JudgePhoto,
     RedeemLink,
     Say,
@@ -47,6 +52,7 @@ class Outside:
     link_to: LinkTo
     promptness: Mapping[str, Promptness] = field(default_factory=dict)
     answer_takes: float = ANSWER_TAKES
+    record_for: timedelta = timedelta(0)  # what a seller must keep of a forgotten customer's case
 
 
 def performers(outside: Outside, *, storage: Storage, alarm: Alarm, clock: Timepiece, fresh: Fresh) -> Jobs:
@@ -96,4 +102,22 @@ def performers(outside: Outside, *, storage: Storage, alarm: Alarm, clock: Timep
         ),
         ForwardText: Job(perform=post.forward, pool="deliveries", patience=DELIVERING, gate=post.gate),
         AlertOperators: Job(perform=alert, pool="rest", patience=SENDING),
+        **_own_data(storage, outside, clock),
+    }
+
+
+def _own_data(storage: Storage, outside: Outside, clock: Timepiece) -> Jobs:
+    """A customer's own data: handed out, or forgotten."""
+    hand_out = HandingOut(
+        chat=outside.chat,
+        blobs=outside.blobs,
+        cases=storage.cases,
+        streams=storage.streams,
+        texts=outside.texts,
+    )
+    erase = Eraser(cases=storage.cases, blobs=outside.blobs, clock=clock, record_for=outside.record_for)
+    forget = ForgettingChat(chat=outside.chat, erase=erase, texts=outside.texts)
+    return {
+        HandOutCopy: Job(perform=hand_out, pool="rest", patience=SENDING),
+        ForgetChat: Job(perform=forget, pool="rest", patience=SENDING),
     }

@@ -21,9 +21,9 @@ from typing import Any
 
 from bot.app.alarm import Alarm
 from bot.app.clock import Timepiece
-from bot.app.jobs import Job, Jobs, Result
+from bot.app.jobs import Job, Jobs, Result, best_effort
 from bot.app.lanes import Held, Lane
-from bot.app.patience import FETCHING, UNEXPECTED, Chance, Patience
+from bot.app.patience import FETCHING, STORE, UNEXPECTED, Chance, Patience
 from bot.app.reports import reason, told, where
 from bot.app.timers import Timers
 from bot.app.turns import Turns
@@ -87,7 +87,7 @@ class Relay:
 
     async def start(self) -> None:
         """Take over what an earlier process left, and everything that is committed from now on."""
-        self._outbox.subscribe(self.take)
+        self._outbox.subscribe(self.take, lose=self.lose)
         await self._claim()
         self._clockwork = [asyncio.create_task(self._poll()), asyncio.create_task(self._keep_time())]
 
@@ -127,6 +127,16 @@ class Relay:
             elif row.id not in self._held and not self._stopping:
                 self._held.add(row.id)
                 self._enter_lane(row)
+
+    def lose(self) -> None:
+        """Let go of every row that waits: another process may have it by now."""
+        for name, lane in self._lanes.items():
+            self._clear(lane)
+            self._changed[name].set()
+
+    def _clear(self, lane: Lane) -> None:
+        self._held.difference_update(*(held.ids for held in lane.waiting))
+        lane.waiting.clear()
 
     def _take_timer(self, row: OutboxRow) -> None:
         if row.due - self._clock.now() > HORIZON:
@@ -215,9 +225,15 @@ class Relay:
         job = self._jobs[type(held.row.effect)]
         lane.gate = job.gate(held.row.effect)
         try:
+            if not await self._outbox.still_mine():
+                self._held.difference_update(held.ids)
+                return
             async with self._turns.turn(job.pool, lane.gate) as later:
                 result = await job.perform(held.row) if later is None else Result()
-        except (TransientFailure, StorageFailure) as failure:
+        except StorageFailure as failure:
+            self._turns.failed(lane.gate, failure)
+            self._wait_for_store(lane, held, failure)
+        except TransientFailure as failure:
             self._turns.failed(lane.gate, failure)
             await self._again(lane, held, job, failure, job.patience)
         except PermanentFailure as failure:
@@ -255,12 +271,19 @@ class Relay:
         else:
             self._spawn(self._settle(held.ids, result))
         if result.after is not None:
-            self._spawn(_best_effort(result.after()))
+            self._spawn(best_effort(result.after()))
 
     async def _settle(self, ids: Sequence[str], result: Result) -> None:
         await self._insist(lambda: self._outbox.settle(ids, slots=result.slots))
         self._forget(*ids)
         self._written += [(self._clock.now(), key, slot) for key, slot in result.slots.items()]
+
+    def _wait_for_store(self, lane: Lane, held: Held, failure: StorageFailure) -> None:
+        """Try again when the store may be well; that is no attempt, and says nothing about the effect."""
+        held.refused += 1
+        wait = STORE.delay(held.refused, self._chance)
+        logger.warning("%s waits for the store: %s", told(held.row), failure)
+        lane.put_back(held, not_before=self._clock.now() + timedelta(seconds=wait))
 
     async def _again(self, lane: Lane, held: Held, job: Job, failure: Exception, patience: Patience) -> None:
         """Hold the lane back and try again later, or give the row up."""
@@ -278,7 +301,8 @@ class Relay:
         lane.put_back(held, not_before=due)
         await self._tell_delay(job, held)
         try:
-            await self._outbox.postpone(held.row.id, due=due, attempts=failures, error=error)
+            if not await self._outbox.postpone(held.row.id, due=due, attempts=failures, error=error):
+                self._clear(lane)  # a lane is one process's: it is another's now
         except StorageFailure as fault:
             logger.warning("%s: cannot be postponed: %s", told(held.row), type(fault).__name__)
 
@@ -370,10 +394,3 @@ async def _guarded(work: Coroutine[Any, Any, None]) -> None:
         await work
     except Exception as fault:  # noqa: BLE001 - law 4
         logger.error("relay: %s at %s", type(fault).__name__, where(fault))
-
-
-async def _best_effort(work: Any) -> None:
-    try:
-        await work
-    except (TransientFailure, PermanentFailure) as failure:
-        logger.info("left undone: %s", reason(failure))

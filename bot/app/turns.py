@@ -10,8 +10,8 @@ from bot.app.clock import Timepiece
 from bot.app.jobs import NotReady
 from bot.ports import TransientFailure
 
-LIMITS = {"sends": 30, "photos": 4, "deliveries": 8, "rest": 8}
-"""How many rows of a pool are carried out at once."""
+LIMITS = {"sends": 100, "photos": 4, "deliveries": 8, "rest": 8}
+"""How many rows of a pool are carried out at once; sends wait for Telegram most of their time."""
 OF_ONE_INBOX = 3
 """How many deliveries go to one inbox at once, however slow it is: the others keep their places."""
 

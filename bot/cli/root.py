@@ -32,6 +32,8 @@ COMMANDS = {
     "cases": Entry("bot.cli.cases", "Answer, ask for a photo, settle, give back"),
     "outbox": Entry("bot.cli.outbox", "List what could not be done; try it again"),
     "db": Entry("bot.cli.db", "Bring the database to this version"),
+    "backup": Entry("bot.cli.backup", "Copy database and photos into one file, while the bot works"),
+    "restore": Entry("bot.cli.restore", "Bring a backup into an empty database"),
     "forget": Entry("bot.cli.forget", "Delete everything that is known of a chat"),
 }
 

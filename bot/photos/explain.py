@@ -24,7 +24,7 @@ from bot.photos.canvas import (
 from bot.photos.decode import read_colour
 from bot.photos.drawing import sharp_example
 from bot.photos.lettering import broken, write_centred
-from bot.photos.places import bright_place, glare_place, soft_place
+from bot.photos.places import bright_place, glare_place, shadow_place, soft_place
 from bot.photos.prepare import encoded
 
 SEEN = 2048  # pixels: the longest side that a seller gets unless told otherwise; "100 %" means of this
@@ -103,6 +103,11 @@ def _glare(photo: Image.Image) -> Image.Image:
     return _circled(photo, glare_place(photo) or bright_place(photo))
 
 
+def _shadow(photo: Image.Image) -> Image.Image:
+    place = shadow_place(photo)
+    return _circled(photo, place) if place else _plain(photo)
+
+
 def _small(photo: Image.Image) -> Image.Image:
     """The photo at its size inside the frame that it should fill."""
     canvas = page(WIDTH, HEIGHT)
@@ -159,6 +164,7 @@ DRAWERS: Mapping[str, Drawer] = {
     "dark": _dark,
     "bright": _bright,
     "glare": _glare,
+    "shadow": _shadow,
     "contrast": _contrast,
     "small": _small,
     "aspect": _aspect,

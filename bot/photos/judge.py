@@ -26,11 +26,12 @@ def verdict(
     earlier: Sequence[str],
     barcode: str | None = None,
     screen: bool = False,
+    shadow: bool = False,
 ) -> Verdict:
     """Judge what was measured; every check runs whatever the others say.
 
     `others` and `earlier` hold fingerprints or SHA-256 sums of pictures of this case and of earlier ones; `barcode` is
-    what was read, "" where none could be, None where nobody asked; `screen`, whether a screen's grid was seen.
+    what was read, "" where none could be, None where nobody asked; `screen`, whether a screen's grid was seen, `shadow`, whether a hard shadow was.
     """
     found = _of_light(measured) | _of_shape(measured, quality) | _of_sameness(measured, others, earlier)
     if measured.sharpness < quality.sharp_from:
@@ -39,6 +40,8 @@ def verdict(
         found |= {"unreadable"}
     if screen:
         found |= {"screen"}
+    if shadow:
+        found |= {"shadow"}
     return Verdict(
         problems=in_order(found),
         sharpness=measured.sharpness,

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from bot.photos.shadows import shadow_border
 from bot.photos.tones import CELL, glare_cells
 
 LOOK = 640  # pixels: places are looked for at this size
@@ -41,6 +42,15 @@ def glare_place(photo: Image.Image) -> Box | None:
         return None
     (top, left), (bottom, right) = cells.min(0) * CELL, (cells.max(0) + 1) * CELL
     return _boxed(photo, ((left + right) / 2, (top + bottom) / 2), max(right - left, bottom - top), ratio)
+
+
+def shadow_place(photo: Image.Image) -> Box | None:
+    """Box the border of a hard shadow, None when there is none."""
+    if (shares := shadow_border(photo)) is None:
+        return None
+    left, right = (share * photo.width for share in shares[::2])
+    top, bottom = (share * photo.height for share in shares[1::2])
+    return _boxed(photo, ((left + right) / 2, (top + bottom) / 2), max(right - left, bottom - top), 1.0)
 
 
 def bright_place(photo: Image.Image) -> Box:

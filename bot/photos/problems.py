@@ -5,7 +5,7 @@ from collections.abc import Collection
 from flows.values import Problem
 
 ORDER: tuple[Problem, ...] = (
-    "duplicate", "small", "dark", "bright", "blur", "unreadable", "glare", "contrast", "aspect", "screen",
+    "duplicate", "small", "dark", "bright", "blur", "unreadable", "glare", "shadow", "contrast", "aspect", "screen",
     "seen_before",
 )  # fmt: skip
 """Worst first: another picture is needed anyway before light matters, and poor light is what blurs."""

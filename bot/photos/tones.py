@@ -18,6 +18,9 @@ PALE = {"mean": 175, "p95": 243, "p10": 100}
 
 Cells = tuple[tuple[int, int], ...]
 
+SIDEWAYS: Cells = ((1, 0), (-1, 0), (0, 1), (0, -1))
+ASLANT: Cells = ((1, 1), (1, -1), (-1, 1), (-1, -1))
+
 
 def contrast(histogram: Sequence[int]) -> float:
     """Gray levels between the 1st and 99th percentile of a luma picture's histogram."""
@@ -63,17 +66,19 @@ def glare_cells(luma: Image.Image) -> Cells:
         return ()
     white = luma.crop((0, 0, columns * CELL, rows * CELL)).point(_WHITE_ONLY)
     blown = np.asarray(white.reduce(CELL)) > BLOWN * 255
-    inside = [patch for patch in _patches(blown) if not _touches_border(patch, rows, columns)]
+    inside = [patch for patch in patches(blown) if not _touches_border(patch, rows, columns)]
     return max(inside, key=len, default=())
 
 
-def _patches(blown: NDArray[np.bool_]) -> Iterator[Cells]:
-    left = {(int(row), int(column)) for row, column in np.argwhere(blown)}
+def patches(marked: NDArray[np.bool_], *, diagonal: bool = False) -> Iterator[Cells]:
+    """Part what is marked into patches of neighbours, as (row, column); `diagonal` ones are neighbours too on wish."""
+    steps = SIDEWAYS + ASLANT if diagonal else SIDEWAYS
+    left = {(int(row), int(column)) for row, column in np.argwhere(marked)}
     while left:
         patch, fresh = set[tuple[int, int]](), {left.pop()}
         while fresh:
             patch |= fresh
-            around = {(r + dr, c + dc) for r, c in fresh for dr, dc in ((1, 0), (-1, 0), (0, 1), (0, -1))}
+            around = {(r + dr, c + dc) for r, c in fresh for dr, dc in steps}
             fresh = around & left
             left -= fresh
         yield tuple(sorted(patch))

@@ -19,6 +19,7 @@ from bot.photos import frames, judge, metrics
 from bot.photos.barcodes import read_barcode
 from bot.photos.prepare import MIMES, prepare, sheet
 from bot.photos.screens import is_of_screen
+from bot.photos.shadows import has_hard_shadow
 from bot.ports import NotAPicture, Preparation
 from flows.values import Quality
 
@@ -75,14 +76,15 @@ class PhotoDesk:
         quality = Quality(**header["quality"])
         measured = self._measure(blobs[0])
         barcode = read_barcode(blobs[0]) if quality.readable == "barcode" else None
-        screen = quality.actions.get("screen", "ignore") != "ignore" and is_of_screen(blobs[0])
+        asked = {problem for problem, action in quality.actions.items() if action != "ignore"}
         found = judge.verdict(
             measured,
             quality=quality,
             others=header["others"],
             earlier=header["earlier"],
             barcode=barcode,
-            screen=screen,
+            screen="screen" in asked and is_of_screen(blobs[0]),
+            shadow="shadow" in asked and has_hard_shadow(blobs[0]),
         )
         return {"verdict": asdict(found)}, ()
 

@@ -55,16 +55,17 @@ class WebhookSender:
     async def stop(self) -> None:
         """End all deliveries."""
         tasks = list(self._lanes.values())
+        self._lanes = {}  # before any wait: a lane that is woken meanwhile is not to be forgotten
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        self._lanes.clear()
 
     async def _work(self, lane: str, hook: Webhook) -> None:
         # The lane is given back in the same step that finds it empty, so that no update falls in between.
         while update := self._bot.mailbox.first_in(lane):
             await self._deliver(update, hook)
-        del self._lanes[lane]
+        if self._lanes.get(lane) is asyncio.current_task():
+            del self._lanes[lane]
 
     async def _deliver(self, update: Update, hook: Webhook) -> None:
         failures = 0

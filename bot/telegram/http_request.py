@@ -1,7 +1,8 @@
-"""Carries python-telegram-bot's requests over one kept-alive aiohttp session; never says an address, which holds the token."""
+"""Carries python-telegram-bot's requests over kept-alive connections; never says an address, which holds the token."""
 
 import io
 from typing import Any
+from urllib.request import getproxies
 
 import aiohttp
 import orjson
@@ -9,12 +10,13 @@ from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
 from bot.telegram.decoding import NotJson, decode
+from bot.telegram.lines import Lines
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 30.0
 UPLOAD_SECONDS = 60.0
 """An answer comes after the upload, so a request with files may take this much longer."""
-CONNECTIONS = 100
+CONNECTIONS = 200
 KEPT_SECONDS = 50.0
 CHUNK = 64 * 1024
 UNNAMED_WAIT = 5.0  # seconds, where a 429 does not say
@@ -51,7 +53,9 @@ class AiohttpRequest(BaseRequest):
     def __init__(self, *, connections: int = CONNECTIONS, environment: bool = True) -> None:
         self._connections = connections
         self._environment = environment
+        self._by_proxy = environment and bool(getproxies())
         self._session: aiohttp.ClientSession | None = None
+        self._lines: dict[str, Lines] = {}  # by server
 
     @property
     def read_timeout(self) -> float | None:
@@ -64,6 +68,9 @@ class AiohttpRequest(BaseRequest):
 
     async def shutdown(self) -> None:
         """Close the session; a second time changes nothing."""
+        for lines in self._lines.values():
+            lines.close()
+        self._lines.clear()
         if self._session is not None:
             await self._session.close()
             self._session = None
@@ -90,15 +97,17 @@ class AiohttpRequest(BaseRequest):
         pool_timeout: Any = BaseRequest.DEFAULT_NONE,  # noqa: ARG002 - a full pool is waited for
     ) -> tuple[int, bytes]:
         """Send one request; answers HTTP status and body, a 429 raises TooManyRequests."""
+        read, connect = _seconds(read_timeout, READ_SECONDS), _seconds(connect_timeout, CONNECT_SECONDS)
         uploading = request_data is not None and request_data.contains_files
-        timeout = _timeout(
-            read=_seconds(read_timeout, READ_SECONDS),
-            write=_seconds(write_timeout, UPLOAD_SECONDS) if uploading else 0.0,
-            connect=_seconds(connect_timeout, CONNECT_SECONDS),
-        )
         try:
-            async with self._opened().request(method, url, timeout=timeout, **_body(request_data)) as answer:
-                status, payload = answer.status, await answer.read()
+            if uploading or self._by_proxy:
+                write = _seconds(write_timeout, UPLOAD_SECONDS) if uploading else 0.0
+                waits = _timeout(read=read, write=write, connect=connect)
+                status, payload = await self._by_session(url, method, request_data, waits)
+            else:
+                status, payload = await self._by_line(
+                    url, _json(request_data), patience=read, connect=connect
+                )
         except TimeoutError:
             raise TimedOut from None
         except (aiohttp.ClientError, OSError) as failure:
@@ -106,6 +115,24 @@ class AiohttpRequest(BaseRequest):
         if status == TOO_MANY:
             raise TooManyRequests(_wait(payload))
         return status, payload
+
+    async def _by_session(
+        self, url: str, method: str, data: RequestData | None, waits: aiohttp.ClientTimeout
+    ) -> tuple[int, bytes]:
+        async with self._opened().request(method, url, timeout=waits, **_body(data)) as answer:
+            return answer.status, await answer.read()
+
+    async def _by_line(
+        self, url: str, body: bytes, *, patience: float | None, connect: float | None
+    ) -> tuple[int, bytes]:
+        scheme, _, rest = url.partition("://")
+        host, _, path = rest.partition("/")
+        server = f"{scheme}://{host}"
+        if server not in self._lines:
+            self._lines[server] = Lines(
+                server, most=self._connections, kept=KEPT_SECONDS, agent=self.USER_AGENT
+            )
+        return await self._lines[server].post(f"/{path}", body, patience=patience, connect=connect)
 
     async def fetch(self, url: str, *, limit: int) -> bytes:
         """Download at most `limit` bytes; raises Oversized, Refused, TimedOut or NetworkError."""
@@ -171,11 +198,13 @@ def _timeout(*, read: float | None, write: float | None, connect: float | None) 
     return aiohttp.ClientTimeout(total=None, sock_connect=connect, sock_read=patience)
 
 
+def _json(data: RequestData | None) -> bytes:
+    return orjson.dumps(data.parameters) if data is not None else b"{}"
+
+
 def _body(data: RequestData | None) -> dict[str, Any]:
-    if data is None:
-        return {}
-    if not data.contains_files:
-        return {"data": orjson.dumps(data.parameters), "headers": JSON}
+    if data is None or not data.contains_files:
+        return {"data": _json(data), "headers": JSON}
     form = aiohttp.FormData()
     for name, value in data.json_parameters.items():
         form.add_field(name, value)

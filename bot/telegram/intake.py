@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from bot.logs import case_of, on_case
 from bot.ports import Clock
 from bot.telegram.courtesies import Courtesies
 from bot.telegram.flood import Flood, Ruling
@@ -60,6 +61,8 @@ class Intake:
             self._flood.give_back(arrival.chat, arrival.event)
         else:
             self._be_courteous(arrival, update)
+        if logger.isEnabledFor(logging.DEBUG):
+            _note(arrival, committed)
 
     def _arrival(self, update: Any) -> Arrival | None:
         """Translate; what cannot be understood becomes Garbled where its chat is known, else its number is logged."""
@@ -118,6 +121,14 @@ class Intake:
             self._courtesies.answer(_press(update))
         elif isinstance(arrival.event, PhotoReceived):
             self._courtesies.mark_typing(arrival.chat)
+
+
+def _note(arrival: Arrival, committed: Committed) -> None:
+    """Say in the log which case an update came to."""
+    with on_case(next(filter(None, (case_of(row.effect) for row in committed.rows)), "")):
+        logger.debug(
+            "update %s: %s, %d effects", arrival.id, type(arrival.event).__name__, len(committed.rows)
+        )
 
 
 def _press(update: Any) -> str:

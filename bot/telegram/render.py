@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from bot.telegram.styled import BLANK, Styled, clean, is_blank, shortened, split, styled
 from flows.effects import Say
-from flows.values import Button, Rows, Spans
+from flows.values import Button, Picture, Rows, Spans
 
 TEXT_LIMIT = 4096
 CAPTION_LIMIT = 1024
@@ -27,11 +27,15 @@ class NotInPlace(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One call: `params` as the Bot API names them; `pictured` tells that it carries the picture at PICTURE."""
+    """One call: `params` as the Bot API names them; `pictured` tells that it carries the picture at PICTURE.
+
+    `name` is that of a picture which goes as a file, with all its bytes.
+    """
 
     method: str
     params: dict[str, Any]
     pictured: bool = False
+    name: str = ""
 
     def with_file_id(self, file_id: str) -> dict[str, Any]:
         """Return the parameters with a file that Telegram has."""
@@ -41,7 +45,9 @@ class Call:
 
     def with_upload(self, file: Any) -> dict[str, Any]:
         """Return the parameters with a file to upload; `file` is what the client takes for one."""
-        return self.params | {"picture" if "media" in self.params else "photo": file}
+        return self.params | {
+            "picture" if "media" in self.params else "document" if self.name else "photo": file
+        }
 
 
 def render_send(say: Say, *, chat: int, pictured: bool) -> tuple[Call, ...]:
@@ -53,6 +59,8 @@ def render_send(say: Say, *, chat: int, pictured: bool) -> tuple[Call, ...]:
     markup = _markup(say)
     if not pictured:
         return _texts(words, chat=chat, markup=markup)
+    if say.picture is not None and say.picture.source == "file":
+        return (_document(words, say.picture, chat=chat, markup=markup),)
     if _fits(words, CAPTION_LIMIT):
         return (_photo(words, chat=chat, markup=markup),)
     return (_photo(Styled(""), chat=chat, markup={}), *_texts(words, chat=chat, markup=markup))
@@ -107,6 +115,11 @@ def _texts(words: Styled, *, chat: int, markup: dict[str, Any]) -> tuple[Call, .
 def _photo(words: Styled, *, chat: int, markup: dict[str, Any]) -> Call:
     params = {"chat_id": chat, "photo": PICTURE} | _caption(words) | markup
     return Call(method="sendPhoto", params=params, pictured=True)
+
+
+def _document(words: Styled, file: Picture, *, chat: int, markup: dict[str, Any]) -> Call:
+    params = {"chat_id": chat, "document": PICTURE} | _caption(_first(words, CAPTION_LIMIT)) | markup
+    return Call(method="sendDocument", params=params, pictured=True, name=file.captions[0])
 
 
 def _text(words: Styled) -> dict[str, Any]:

@@ -22,6 +22,10 @@ class TakesUpdates(Protocol):
     async def take(self, update: Any) -> None: ...
 
 
+ATTACHED = frozenset({"photo", "document", "video", "voice"})
+"""What a seller may think the customer gets."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counter:
     """A seller's chat: whose it is, and in which language."""
@@ -75,8 +79,9 @@ class SellerChats:
             elif action == "yes":
                 key = f"{chat}.settled.{under}"
                 heard = Heard(kind="settled", case=case, key=key, author=_name(press))
-                await self._ears(counter.seller)(heard)
-                await self._close(chat, under, f"#{case}\n✓ {said['settle']}")
+                taken = await self._ears(counter.seller)(heard)
+                told = said["gone"] if taken is False else f"✓ {said['settle']}"
+                await self._close(chat, under, f"#{case}\n{told}")
             else:
                 await self._close(chat, under, f"#{case}\n–")
         await self._try("answerCallbackQuery", {"callback_query_id": string(press, "id")})
@@ -90,17 +95,20 @@ class SellerChats:
             return
         about = meant(string(replied, "text") or string(replied, "caption"))
         words = string(message, "text") or string(message, "caption")
-        if about is None or not words.strip():
+        if about is None:
+            return
+        said, under = words_in(counter.locale), amount(message, "message_id")
+        if not words.strip():
+            if ATTACHED & message.keys():
+                await self._say(chat, said["only_words"], to=under)
             return
         case, wanted = about
         kind, text = spoken(words)
         if wanted is not None and kind == "answer":
             kind = wanted
-        key = f"{chat}.{amount(message, 'message_id')}"
-        await self._ears(counter.seller)(
-            Heard(kind=kind, case=case, key=key, text=text, author=_name(message))
-        )
-        await self._say(chat, words_in(counter.locale)["told"], to=amount(message, "message_id"))
+        heard = Heard(kind=kind, case=case, key=f"{chat}.{under}", text=text, author=_name(message))
+        taken = await self._ears(counter.seller)(heard)
+        await self._say(chat, said["gone" if taken is False else "told"], to=under)
 
     # -- speaking: best effort, after the commit --------------------------------------------------------------
 

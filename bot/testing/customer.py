@@ -9,9 +9,8 @@ from bot.app.alarm import Alarm
 from bot.app.performers import Outside, performers
 from bot.app.pictures import StoredPictures
 from bot.app.relay import Fresh, Relay
-from bot.ports import (
-    Parcel,
-)
+from bot.manifest import file_names, manifest
+from bot.ports import Parcel
 from bot.testing.fakes import FakeJudge, FixedClock, Message, RecordingChat, RecordingInbox, picture
 from flows.catalogue import Catalogue
 from flows.engine import Engine
@@ -57,8 +56,8 @@ class Playground:
             link_to=lambda key, name: f"https://bot.example/copies/{key}/{name}",
             sources=(),
             texts=self._catalogue.texts,
-            name_files=lambda bundle, _mimes: [f"{photo.label}.jpg" for photo in bundle.photos],
-            write_manifest=lambda bundle, _files: bundle.case.encode(),
+            name_files=file_names,
+            write_manifest=manifest,
             answer_takes=0.0,
         )
         jobs = performers(outside, storage=self.storage, alarm=self.alarm, clock=self.clock, fresh=fresh)

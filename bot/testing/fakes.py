@@ -26,6 +26,8 @@ NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 TEXT_LIMIT, CAPTION_LIMIT, DATA_LIMIT, BUTTON_LIMIT = 4096, 1024, 64, 100
 """Telegram's (Bot API: sendMessage, sendPhoto, InlineKeyboardButton; 100 buttons as measured by its community)."""
 
+FILE_LIMIT = 50 * 1024 * 1024
+
 
 class FixedClock:
     """A clock that moves only when told to; what sleeps on it wakes as its time comes."""
@@ -75,6 +77,7 @@ class RecordingChat:
     def __init__(self) -> None:
         self.messages: dict[int, list[Message]] = defaultdict(list)
         self.uploads: dict[str, bytes] = {}
+        self.files: dict[int, list[tuple[str, bytes]]] = defaultdict(list)
         self.calls: list[tuple[str, int]] = []
         self.blocked: set[int] = set()
         self._failures: dict[int | None, list[Exception]] = defaultdict(list)
@@ -114,6 +117,12 @@ class RecordingChat:
         shown.buttons = ()
         if say.closing is not None:
             shown.text = plain(say.closing)
+
+    async def send_file(self, chat: int, name: str, content: bytes, *, caption: str) -> None:
+        self._call("send_file", chat)
+        if len(content) > FILE_LIMIT or len(caption) > CAPTION_LIMIT:
+            raise PermanentFailure("Request Entity Too Large")
+        self.files[chat].append((name, content))
 
     async def download(self, upload: Upload, *, limit: int) -> bytes:
         self._call("download", 0)

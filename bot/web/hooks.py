@@ -9,18 +9,20 @@ from functools import partial
 from aiohttp import web
 
 from bot.app.hearing import Ears
-from bot.ports import Call, Hears, HookRefused, TransientFailure
+from bot.ports import Admits, Call, Hears, HookRefused, TransientFailure
 
 logger = logging.getLogger(__name__)
 
 MOST_BYTES = 1024 * 1024
+WITHIN = 60.0
+"""Seconds in which a body has to come."""
 LARGE = 100_000
 """Bytes from which a body is read beside the event loop."""
 HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
 
 
 def hook_routes(
-    *, inboxes: Mapping[str, object], ears: Ears, now: Callable[[], datetime]
+    *, inboxes: Mapping[str, object], ears: Ears, now: Callable[[], datetime], within: float = WITHIN
 ) -> list[web.RouteDef]:
     """Make the route `/hooks/SELLER`; a seller without a hook is told apart from an unknown one by nobody."""
     hearing = {seller: inbox for seller, inbox in inboxes.items() if isinstance(inbox, Hears)}
@@ -31,7 +33,9 @@ def hook_routes(
         if inbox is None:
             return _answer(404, "there is no hook here")
         try:
-            body = await _body(request, int(getattr(inbox, "most_hook_bytes", MOST_BYTES)))
+            if isinstance(inbox, Admits):
+                inbox.admit(_call(request, b""))
+            body = await _body(request, int(getattr(inbox, "most_hook_bytes", MOST_BYTES)), within=within)
             read = partial(inbox.hear, _call(request, body), now=now())
             heard = await asyncio.to_thread(read) if len(body) > LARGE else read()
         except HookRefused as refusal:
@@ -54,9 +58,17 @@ def hook_routes(
     return [web.post("/hooks/{seller}", hook)]
 
 
-async def _body(request: web.Request, most: int) -> bytes:
+async def _body(request: web.Request, most: int, *, within: float) -> bytes:
     if request.content_length is not None and request.content_length > most:
         raise HookRefused(413, f"more than {most} bytes")
+    try:
+        async with asyncio.timeout(within):
+            return await _gathered(request, most)
+    except TimeoutError:
+        raise HookRefused(408, "the body did not come in time") from None
+
+
+async def _gathered(request: web.Request, most: int) -> bytes:
     gathered = bytearray()
     async for piece in request.content.iter_chunked(65536):
         gathered += piece

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from flows.conversation import Conversation
 from flows.effects import SetTimer
-from flows.engine import promptness, thanks
+from flows.engine import errands, promptness, thanks
 from flows.engine.arriving import show
 from flows.engine.sending import forward_text
 from flows.engine.turn import BREAK, Turn
@@ -45,7 +45,7 @@ def where_it_stands(turn: Turn) -> None:
     row = [turn.lasting("new", turn.plain("button.new_case"))]
     if conv.phase in CLOSED:
         row.insert(0, turn.lasting("undo", turn.plain("button.undo")))
-    turn.tell((*line, BREAK, *state), slot=f"status:{conv.id}", buttons=(tuple(row),))
+    turn.tell((*line, BREAK, *state), slot=f"status:{conv.id}", buttons=(*errands.buttons(turn), tuple(row)))
 
 
 def on_lasting(turn: Turn, action: str) -> None:
@@ -61,7 +61,8 @@ def on_lasting(turn: Turn, action: str) -> None:
             turn.change(pending_note="")
             turn.tell(turn.words("note.dropped"), slot="note", edit=True)
         case _:
-            where_it_stands(turn)
+            if not errands.on_press(turn, action):
+                where_it_stands(turn)
 
 
 def resume(turn: Turn) -> None:
@@ -115,7 +116,8 @@ def _send_note(turn: Turn) -> None:
         return
     forward_text(turn, turn.conv.pending_note)
     turn.change(pending_note="")
-    turn.tell(turn.words("note.sent"), slot="note", edit=True)
+    text_id = "note.sent" if turn.conv.errand is None else "errand.note_coming"
+    turn.tell(turn.words(text_id), slot="note", edit=True)
 
 
 # -- waiting -------------------------------------------------------------------------------------------------
@@ -126,6 +128,9 @@ def on_timer(turn: Turn, event: TimerFired) -> None:
     waiting = turn.flow.waiting
     if event.name in promptness.TIMERS:
         promptness.on_timer(turn, event)
+        return
+    if event.name == errands.TIMER:
+        errands.on_timer(turn, event)
         return
     turn.change(armed=False)
     if event.name != "waiting" or waiting is None or turn.conv.phase != "open" or turn.conv.touched is None:

@@ -144,6 +144,8 @@ class Engine:
         action = rest.partition(".")[2]
         if code == "-" and action.startswith("lang:"):
             return self._language(state, event, action.partition(":")[2])
+        if code == "-" and action.startswith(commands.PRIVACY):
+            return self._privacy(state, event, action.removeprefix(commands.PRIVACY))
         if action == "new":
             return self._begin(state, event)
         conversation = state.conversations.get(code)
@@ -166,6 +168,12 @@ class Engine:
         commands.set_language(turn, locale)
         return _outcome(state, turn)
 
+    def _privacy(self, state: ChatState, event: ChoiceMade, wish: str) -> Outcome:
+        conversation = state.conversations.get(state.chat.focus) or self._nowhere(state)
+        turn = Turn(self.catalogue, state.chat, conversation, event)
+        commands.on_privacy(turn, wish)
+        return self._beside(state, turn)
+
     def _command(self, state: ChatState, event: CommandGiven, conversation: Conversation | None) -> Outcome:
         if conversation is None:
             conversation = self._nowhere(state)
@@ -173,7 +181,11 @@ class Engine:
         commands.on_command(
             turn, event, [state.conversations[c] for c in state.chat.open if c in state.conversations]
         )
-        if conversation.id not in state.conversations:
+        return self._beside(state, turn)
+
+    def _beside(self, state: ChatState, turn: Turn) -> Outcome:
+        """A conversation that only lent its language is not kept."""
+        if turn.conv.id not in state.conversations:
             return Outcome(state=replace(state, chat=turn.chat), effects=tuple(turn.effects))
         return _outcome(state, turn)
 

@@ -153,10 +153,10 @@ def shot_named(turn: Turn, label: str) -> tuple[Shot | None, Step | None]:
 
 DEFAULT_RULES = QualityRules(
     blur=Blur(do="retake"), dark="retake", bright="retake", glare="warn", contrast="ignore", aspect="ignore",
-    duplicate="retake", seen_before="warn", unreadable="warn", screen="ignore",
+    duplicate="retake", seen_before="warn", unreadable="warn", screen="ignore", shadow="ignore",
 )  # fmt: skip
 PROBLEMS = (
-    "dark", "bright", "glare", "contrast", "aspect", "duplicate", "seen_before", "unreadable", "screen",
+    "dark", "bright", "glare", "contrast", "aspect", "duplicate", "seen_before", "unreadable", "screen", "shadow",
 )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from flows.conversation import Conversation
+from flows.effects import ForgetChat, HandOutCopy
 from flows.engine import afterwards, promptness
 from flows.engine.arriving import show
 from flows.engine.transition import back
@@ -12,6 +13,7 @@ from flows.values import Button, Rows, Span, Spans
 
 MOST_LISTED = 8
 """Cases that /status lists; older ones are the seller's business."""
+PRIVACY = "privacy:"
 LONGEST_LABEL = 40
 """Characters of a button that a phone still shows."""
 
@@ -37,8 +39,26 @@ def help_(turn: Turn) -> None:
 
 
 def privacy(turn: Turn) -> None:
-    """Say what is kept, how long, who sees it, and how it goes."""
-    _answer(turn, turn.words("privacy.text"))
+    """Say what is kept, how long, who sees it, and how it goes; offer a copy, and to forget."""
+    _answer(turn, turn.words("privacy.text"), _offers(turn, "copy", "forget"))
+
+
+def _offers(turn: Turn, *what: str) -> Rows:
+    words = {one: turn.plain(f"privacy.{one}_button") for one in what}
+    return tuple((Button(text=text, data=f"-.0.{PRIVACY}{one}"),) for one, text in words.items())
+
+
+def on_privacy(turn: Turn, wish: str) -> None:
+    """Do what a button below /privacy asks for; deleting is asked about once more."""
+    if wish == "copy":
+        turn.tell(turn.words("privacy.copy_coming"))
+        turn.do(HandOutCopy(locale=turn.conv.locale))
+    elif wish == "forget":
+        turn.tell(turn.words("privacy.sure"), slot="privacy", buttons=_offers(turn, "forget_now", "keep"))
+    elif wish == "forget_now":
+        turn.do(ForgetChat(locale=turn.conv.locale))
+    else:
+        turn.tell(turn.words("privacy.kept"), slot="privacy", edit=True)
 
 
 def cancel(turn: Turn) -> None:

@@ -12,7 +12,7 @@ from flows.values import Span, Spans
 
 REMIND, OVERDUE = "remind_seller", "overdue"
 TIMERS = frozenset({REMIND, OVERDUE})
-DAY = 86_400  # seconds
+HOUR, DAY = 3600, 86_400  # seconds
 WHOLE_DAYS_FROM = 2 * DAY
 
 
@@ -41,12 +41,20 @@ def on_timer(turn: Turn, event: TimerFired) -> None:
     if turn.conv.answer_by is None or turn.conv.phase not in {"sent", "sending", "open"}:
         return
     if event.name == REMIND:
-        _remind(turn)
+        if event.at < turn.conv.answer_by:  # a bot that was down for long reminds of nothing that is over
+            _remind(turn)
     elif event.at >= turn.conv.answer_by - timedelta(seconds=1):
         turn.change(answer_by=None)
-        turn.tell(
-            (*turn.words("promptness.silent"), *_next_step(turn, turn.conv)), slot=f"delivery:{turn.conv.id}"
-        )
+        said = turn.words("promptness.silent")
+        if _was_reminded(turn.conv):
+            said = (*said, Span(text=" "), *turn.words("promptness.reminded"))
+        turn.tell((*said, *_next_step(turn, turn.conv)), slot=f"delivery:{turn.conv.id}")
+
+
+def _was_reminded(conv: Conversation) -> bool:
+    """Whether the seller was reminded since the newest bundle came."""
+    last = next((line.kind for line in reversed(conv.timeline) if line.kind in {"delivered", "reminded"}), "")
+    return last == "reminded"
 
 
 def _remind(turn: Turn) -> None:
@@ -63,16 +71,17 @@ def outlook(turn: Turn, case: Conversation) -> Spans:
     if seller is None or not seller.answer_within or case.phase != "sent":
         return ()
     if case.answer_by is not None:
-        return (Span(text=" "), *turn.words("promptness.within", span=span_of(turn, seller.answer_within)))
+        left = int((case.answer_by - turn.event.at).total_seconds())
+        return (Span(text=" "), *turn.words("promptness.within", span=span_of(turn, left)))
     kinds = [entry.kind for entry in case.timeline if entry.kind in {"delivered", "answer"}]
     return _next_step(turn, case) if kinds and kinds[-1] == "delivered" else ()
 
 
 def span_of(turn: Turn, seconds: int) -> str:
-    """Say a length of time: hours, or whole days from two on."""
-    if seconds >= WHOLE_DAYS_FROM:
-        return turn.plain("promptness.days", count=seconds // DAY)
-    return turn.plain("promptness.hours", count=max(1, seconds // 3600))
+    """Say a length of time as it passes on a wall: whole hours, or days from two on, never less than is left."""
+    if seconds > WHOLE_DAYS_FROM - HOUR:
+        return turn.plain("promptness.days", count=-(-seconds // DAY))
+    return turn.plain("promptness.hours", count=max(1, -(-seconds // HOUR)))
 
 
 def _next_step(turn: Turn, case: Conversation) -> Spans:

@@ -3,107 +3,21 @@
 import re
 
 MOST_WORDS = 8
-COURTESIES = frozenset(
-    [
-        "thanks",
-        "thank",
-        "you",
-        "thx",
-        "ty",
-        "cheers",
-        "great",
-        "super",
-        "perfect",
-        "ok",
-        "okay",
-        "fine",
-        "good",
-        "nice",
-        "lovely",
-        "very",
-        "much",
-        "so",
-        "many",
-        "a",
-        "lot",
-        "all",
-        "got",
-        "it",
-        "awesome",
-        "cool",
-        "wonderful",
-        "appreciated",
-        "bye",
-        "have",
-        "day",
-        "danke",
-        "dankeschön",
-        "dankeschoen",
-        "vielen",
-        "dank",
-        "schön",
-        "sehr",
-        "lieben",
-        "besten",
-        "herzlichen",
-        "gut",
-        "alles",
-        "klar",
-        "prima",
-        "perfekt",
-        "toll",
-        "passt",
-        "tschüss",
-        "schönen",
-        "tag",
-        "noch",
-        "gracias",
-        "muchas",
-        "muchísimas",
-        "mil",
-        "vale",
-        "perfecto",
-        "genial",
-        "muy",
-        "bien",
-        "bueno",
-        "estupendo",
-        "de",
-        "acuerdo",
-        "adiós",
-        "buen",
-        "día",
-    ]
-)
-CORE = frozenset(
-    [
-        "thanks",
-        "thank",
-        "thx",
-        "ty",
-        "cheers",
-        "great",
-        "perfect",
-        "ok",
-        "okay",
-        "appreciated",
-        "awesome",
-        "danke",
-        "dankeschön",
-        "dankeschoen",
-        "dank",
-        "prima",
-        "perfekt",
-        "klar",
-        "gracias",
-        "vale",
-        "perfecto",
-        "genial",
-        "bien",
-        "acuerdo",
-    ]
-)
-"""A courtesy has one of these: "very good day" alone is none."""
+COURTEOUS = """
+    thanks thank you thx ty cheers great super perfect ok okay fine good nice lovely very much so many a
+    lot all got it awesome cool wonderful appreciated bye have day danke dankeschön dankeschoen vielen
+    dank schön sehr lieben besten herzlichen gut alles klar prima perfekt toll passt tschüss schönen tag
+    noch gracias muchas muchísimas mil vale perfecto genial muy bien bueno estupendo de acuerdo adiós
+    buen día for your the quick fast prompt reply answer response help again and für die das ihre
+    schnelle rasche antwort hilfe nochmals und auch ihnen euch mühe por su la rápida respuesta ayuda y
+    todo pronta
+"""
+THANKING = """
+    thanks thank thx ty cheers great perfect ok okay appreciated awesome danke dankeschön dankeschoen
+    dank prima perfekt klar gracias vale perfecto genial bien acuerdo
+"""
+COURTESIES, CORE = frozenset(COURTEOUS.split()), frozenset(THANKING.split())
+"""A courtesy has one of the core: "very good day" alone is none."""
 WORD = re.compile(r"[^\W\d_]+")
 
 

@@ -1,12 +1,12 @@
 """One event at work: the chat and conversation as they change, and the effects as they gather."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from flows import templates
 from flows.catalogue import Catalogue
+from flows.changing import changed
 from flows.conversation import Chat, Conversation
 from flows.definition import Flow, Step, Text
 from flows.effects import Effect, Say, SetTimer
@@ -96,11 +96,11 @@ class Turn:
 
     def change(self, **fields: Any) -> None:
         """Replace fields of the conversation."""
-        self.conv = replace(self.conv, **fields)
+        self.conv = changed(self.conv, **fields)
 
     def change_chat(self, **fields: Any) -> None:
         """Replace fields of the chat."""
-        self.chat = replace(self.chat, **fields)
+        self.chat = changed(self.chat, **fields)
 
     def do(self, effect: Effect) -> None:
         """Add an effect."""

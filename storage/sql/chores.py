@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, select, tuple_
 from storage.ports import StorageFailure
 from storage.sql.database import Database
 from storage.sql.group import SEEN
-from storage.sql.leases import HEARTBEAT, renew_lease
+from storage.sql.leases import HEARTBEAT
 from storage.sql.orders import TRIES
 from storage.sql.outbox import SqlOutbox
 from storage.sql.streams import CHANNEL, INBOX_NOTICE, SqlStreams
@@ -50,7 +50,7 @@ class Chores:
         """Begin."""
         work = [self._look(), self._every(PRUNE, self._prune)]
         if self._database.name == "postgresql":
-            work += [self._every(HEARTBEAT, self._beat), self._listen()]
+            work += [self._every(HEARTBEAT, self._outbox.renew), self._listen()]
         self._tasks = [asyncio.create_task(one) for one in work]
 
     async def stop(self) -> None:
@@ -59,13 +59,10 @@ class Chores:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _every(self, seconds: float, chore: Callable[[], Awaitable[None]]) -> None:
+    async def _every(self, seconds: float, chore: Callable[[], Awaitable[object]]) -> None:
         while True:
             await asyncio.sleep(seconds)
             await _forgiving(chore)
-
-    async def _beat(self) -> None:
-        await self._database.run(lambda c: renew_lease(c, owner=self._owner))
 
     async def _look(self) -> None:
         while True:
@@ -102,7 +99,7 @@ class Chores:
             deleted = await self._database.run(lambda c: _prune(c, before=now - REMEMBERED))
 
 
-async def _forgiving(chore: Callable[[], Awaitable[None]]) -> None:
+async def _forgiving(chore: Callable[[], Awaitable[object]]) -> None:
     try:
         await chore()
     except StorageFailure as failure:

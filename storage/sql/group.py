@@ -9,12 +9,15 @@ Laws:
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Insert,
     Table,
+    Update,
     bindparam,
     delete,
     func,
@@ -63,7 +66,9 @@ class Group:
 
     arrivals: Sequence[Waiting] = ()
     settled: Collection[str] = ()
-    slots: Mapping[tuple[int, str], Slot] = field(default_factory=dict)
+    slots: Mapping[tuple[int, str], tuple[Slot, str]] = field(
+        default_factory=dict
+    )  # with the row that set it
     unsure: Collection[str] = ()  # rows of an earlier group whose commit may have come through unheard
     rows: list[OutboxRow] = field(default_factory=list)
     handed: list[OutboxRow] = field(default_factory=list)  # for this process's relay, in commit order
@@ -77,6 +82,7 @@ class Office:
     owner: str
     elsewhere: Owners
     relayed: Callable[[], bool]  # whether a relay takes rows from memory
+    careful: Callable[[], bool] = lambda: False  # whether a process died lately, perhaps of an arrival
 
 
 def work(connection: Connection, group: Group, office: Office, *, now: datetime) -> list[Committed]:
@@ -90,10 +96,10 @@ def work(connection: Connection, group: Group, office: Office, *, now: datetime)
 
 
 def set_aside(connection: Connection, waiting: Waiting, fault: Exception, *, now: datetime) -> Committed:
-    """Keep an arrival that no transaction can take."""
-    sheet = Worksheet(
-        step=_never, now=now, chats={}, conversations={}, seen=_seen(connection, [waiting]), is_taken=_free
-    )
+    """Keep an arrival that no transaction can take, or that ends whatever works it."""
+    if waiting.inbox is None and _seen(connection, [waiting]):
+        return Committed(repeated=True)
+    sheet = Worksheet(step=_never, now=now, chats={}, conversations={}, seen=set(), is_taken=_free)
     sheet.marks = [] if waiting.inbox is not None else [waiting.key]
     sheet.set_aside(waiting, fault)
     _write_inbox(connection, sheet, now=now)
@@ -186,11 +192,13 @@ def _write(connection: Connection, group: Group, sheet: Worksheet, office: Offic
     _mark(connection, sheet.marks, now=now)
     _write_chats(connection, sheet.chats.values())
     _write_conversations(connection, sheet.conversations.values())
-    _delete(connection, OUTBOX, {*sheet.settled, *group.settled})
+    slots = _slots_that_count(connection, group, office)
+    _delete(connection, OUTBOX, sheet.settled)
+    _settle(connection, group.settled, owner=office.owner)
     if sheet.timers:
         connection.execute(delete(OUTBOX).where(OUTBOX.c.timer.in_(sheet.timers)))
     _write_rows(connection, group, sheet, office, elsewhere, now=now)
-    _write_slots(connection, group.slots)
+    _write_slots(connection, slots)
     _write_inbox(connection, sheet, now=now)
     if group.unsure:
         mine = OUTBOX.c.id.in_(group.unsure) & (OUTBOX.c.owner == office.owner)
@@ -200,7 +208,7 @@ def _write(connection: Connection, group: Group, sheet: Worksheet, office: Offic
 def _mark(connection: Connection, marks: Sequence[Key], *, now: datetime) -> None:
     if marks:
         rows = [{"source": source, "id": key, "at": aware(now)} for source, key in marks]
-        connection.execute(insert(SEEN), rows)
+        connection.execute(_inserting(SEEN), rows)
 
 
 def _write_chats(connection: Connection, chats: Iterable[Written[Chat]]) -> None:
@@ -261,10 +269,25 @@ def _write_rows(
     _insert(connection, OUTBOX, columns)
 
 
+def _slots_that_count(connection: Connection, group: Group, office: Office) -> dict[tuple[int, str], Slot]:
+    """Leave out slots set by rows that another process took over: it shows a later message."""
+    rows = {row for _, row in group.slots.values()} - {""}
+    if rows and connection.dialect.name == "postgresql":
+        mine = OUTBOX.c.id.in_(rows) & (OUTBOX.c.owner == office.owner)
+        rows = set(connection.execute(select(OUTBOX.c.id).where(mine)).scalars())
+    return {key: slot for key, (slot, row) in group.slots.items() if row in {"", *rows}}
+
+
+def _settle(connection: Connection, ids: Collection[str], *, owner: str) -> None:
+    """Delete rows that are done; one that another process took over is its own to settle."""
+    if ids:
+        connection.execute(delete(OUTBOX).where(OUTBOX.c.id.in_(ids), OUTBOX.c.owner == owner))
+
+
 def _write_slots(connection: Connection, slots: Mapping[tuple[int, str], Slot]) -> None:
     if slots:
         connection.execute(delete(SLOTS).where(tuple_(SLOTS.c.chat, SLOTS.c.name).in_(list(slots))))
-        connection.execute(insert(SLOTS), slot_columns(slots))
+        connection.execute(_inserting(SLOTS), slot_columns(slots))
 
 
 def _write_inbox(connection: Connection, sheet: Worksheet, *, now: datetime) -> None:
@@ -288,7 +311,7 @@ def _delete(connection: Connection, target: Table, ids: Collection[Any]) -> None
 
 def _insert(connection: Connection, target: Table, rows: Sequence[dict[str, Any]]) -> None:
     if rows:
-        connection.execute(insert(target), rows)
+        connection.execute(_inserting(target), rows)
 
 
 def _update(
@@ -305,12 +328,8 @@ def _update(
     """
     if not rows:
         return
-    names = [name for name in rows[0] if name not in {"id", *keep}]
-    statement = (
-        update(target)
-        .where(target.c.id == bindparam("key"), target.c.revision == bindparam("was"))
-        .values({name: _new(target, name, first=name in firsts) for name in names})
-    )
+    names = tuple(name for name in rows[0] if name not in {"id", *keep})
+    statement = _updating(target, names, frozenset(firsts))
     parameters = [
         {"key": row["id"], "was": row["revision"] - 1, **{f"new_{name}": row[name] for name in names}}
         for row in rows
@@ -318,6 +337,21 @@ def _update(
     changed = connection.execute(statement, parameters).rowcount
     if changed != len(rows):
         raise StaleWrite(f"{len(rows) - changed} rows of {target.name} were written by somebody else")
+
+
+@cache
+def _updating(target: Table, names: tuple[str, ...], firsts: frozenset[str]) -> Update:
+    """Build it once: building took as long as the work of the database."""
+    return (
+        update(target)
+        .where(target.c.id == bindparam("key"), target.c.revision == bindparam("was"))
+        .values({name: _new(target, name, first=name in firsts) for name in names})
+    )
+
+
+@cache
+def _inserting(target: Table) -> Insert:
+    return insert(target)
 
 
 def _new(target: Table, name: str, *, first: bool) -> ColumnElement[Any]:

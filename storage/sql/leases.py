@@ -52,13 +52,18 @@ def lanes_elsewhere(connection: Connection, rows: Sequence[OutboxRow], *, owner:
         locked |= strangers
 
 
-def renew_lease(connection: Connection, *, owner: str) -> None:
-    """Say that this process lives."""
+def renew_lease(connection: Connection, *, owner: str) -> bool:
+    """Say that this process lives; False when its lease had run out: then its rows are given out anew."""
+    own = select(OWNERS.c.until > func.now()).where(OWNERS.c.id == owner).with_for_update()
+    lasted = bool(connection.execute(own).scalar_one_or_none())  # whoever was gone for long is forgotten
+    if not lasted:
+        connection.execute(update(OUTBOX).where(OUTBOX.c.owner == owner).values(handed=False))
     until = func.now() + LEASE
     values = upsert(OWNERS).values(id=owner, until=until)
     connection.execute(values.on_conflict_do_update(index_elements=["id"], set_={"until": until}))
     nobody = upsert(OWNERS).values(id=NOBODY, until=PAST)
     connection.execute(nobody.on_conflict_do_nothing())
+    return lasted
 
 
 def end_lease(connection: Connection, *, owner: str) -> None:

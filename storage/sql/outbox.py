@@ -1,23 +1,31 @@
 """The outbox in SQL: rows are born with their process's relay; others are given out by `claim`, each once."""
 
+import asyncio
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, and_, func, or_, select, update
 
-from storage.ports import OutboxRow, Slot
+from storage.ports import Backlog, OutboxRow, Slot, Waits, nothing_lost
 from storage.rows import HORIZON
 from storage.sql.database import Database
-from storage.sql.group import OUTBOX, SLOTS
-from storage.sql.leases import NOBODY, are_orphans, take_over
+from storage.sql.group import INBOX, OUTBOX, SLOTS
+from storage.sql.leases import LEASE, NOBODY, are_orphans, renew_lease, take_over
 from storage.sql.mapping import outbox_row
+from storage.sql.times import aware
 from storage.sql.writer import Writer
 
 logger = logging.getLogger(__name__)
 
 LONGEST_ERROR = 500
+SURE = LEASE.total_seconds() - 1.0
+"""Seconds from the beginning of a renewal in which nobody can have taken over; a stopped process's clock goes on."""
+KIND = 4
+KINDS = {"chat": "chat", "phot": "photo", "case": "case", "copy": "copy", "": "other"}
+"""Kinds of lanes by their first letters."""
 
 
 class SqlOutbox:
@@ -29,11 +37,33 @@ class SqlOutbox:
         self._owner = owner
         self._now = now
         self._take: Callable[[Sequence[OutboxRow]], None] | None = None
+        self._lose: Callable[[], None] = nothing_lost
+        self._sure_until = 0.0
+        self._renewing = asyncio.Lock()
         self.writers: Sequence[Writer] = ()  # set when the store opens
 
-    def subscribe(self, take: Callable[[Sequence[OutboxRow]], None]) -> None:
+    def subscribe(
+        self, take: Callable[[Sequence[OutboxRow]], None], *, lose: Callable[[], None] = nothing_lost
+    ) -> None:
         """Hand rows to `take` from now on."""
-        self._take = take
+        self._take, self._lose = take, lose
+
+    async def still_mine(self) -> bool:
+        """Tell by this machine's clock, and ask the database only when the lease may have run out."""
+        if not self._shared or time.monotonic() < self._sure_until:
+            return True
+        async with self._renewing:
+            return time.monotonic() < self._sure_until or await self.renew()
+
+    async def renew(self) -> bool:
+        """Renew the lease; when it had run out, all rows in memory are let go."""
+        since = time.monotonic()
+        lasted = await self._database.run(lambda c: renew_lease(c, owner=self._owner))
+        self._sure_until = since + SURE
+        if not lasted:
+            logger.warning("the lease ran out: what this process held may be another's, and is let go")
+            self._lose()
+        return lasted
 
     def has_relay(self) -> bool:
         """Whether anybody takes rows from memory."""
@@ -55,18 +85,21 @@ class SqlOutbox:
         if self.writers:
             self.writers[0].settle(ids, slots or {})
 
-    async def postpone(self, row_id: str, *, due: datetime, attempts: int, error: str) -> None:
+    async def postpone(self, row_id: str, *, due: datetime, attempts: int, error: str) -> bool:
         """Note a failed attempt and when the next one is due."""
         values = {"due": due, "attempts": attempts, "error": error[:LONGEST_ERROR]}
-        await self._change(row_id, values)
+        return await self._change(row_id, values)
 
     async def bury(self, row_id: str, *, error: str) -> None:
         """Make a row a dead letter."""
         await self._change(row_id, {"dead": True, "error": error[:LONGEST_ERROR], "timer": None})
 
-    async def _change(self, row_id: str, values: Mapping[str, object]) -> None:
-        statement = update(OUTBOX).where(OUTBOX.c.id == row_id).values(values)
-        await self._database.run(lambda c: c.execute(statement))
+    async def _change(self, row_id: str, values: Mapping[str, object]) -> bool:
+        mine = (OUTBOX.c.id == row_id) & (OUTBOX.c.owner == self._owner)
+        changed = await self._database.run(lambda c: c.execute(update(OUTBOX).where(mine).values(values)))
+        if changed.rowcount == 0:
+            logger.warning("a late write is refused: the row is done, or another process's")
+        return changed.rowcount > 0
 
     async def slot(self, chat: int, name: str) -> Slot | None:
         """Who holds a slot."""
@@ -120,6 +153,27 @@ class SqlOutbox:
         """Count the rows that are not done."""
         query = select(func.count()).select_from(OUTBOX).where(~OUTBOX.c.dead)
         return int(await self._database.read(lambda c: c.execute(query).scalar_one()))
+
+    async def backlog(self) -> Backlog:
+        """Count what waits by the kind of its lane, and what nobody will do by itself."""
+        return await self._database.read(_backlog)
+
+
+def _backlog(connection: Connection) -> Backlog:
+    kind = func.substr(OUTBOX.c.lane, 1, KIND)
+    waiting = select(kind, func.count(), func.min(OUTBOX.c.created)).where(~OUTBOX.c.dead).group_by(kind)
+    found = {kind: Waits() for kind in KINDS.values()}
+    for start, rows, oldest in connection.execute(waiting):
+        name = KINDS.get(start, "other")  # timers wait for their time: their age means nothing
+        since = aware(oldest) if name != "other" else None
+        found[name] = Waits(rows=found[name].rows + rows, oldest=since)
+    dead = select(func.count()).select_from(OUTBOX).where(OUTBOX.c.dead)
+    aside = select(func.count()).select_from(INBOX).where(INBOX.c.aside)
+    return Backlog(
+        waiting=found,
+        dead=connection.execute(dead).scalar_one(),
+        aside=connection.execute(aside).scalar_one(),
+    )
 
 
 def _revive(connection: Connection, row_id: str, *, now: datetime) -> bool:

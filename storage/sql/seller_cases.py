@@ -39,6 +39,8 @@ CHUNK = 500
 NEWEST = 50
 """Cases whose changes make another pulse."""
 MOST_ISSUES = 200
+SEARCHED = 10_000
+"""Cases that one page of a search looks at: it takes the same time in an archive of any size."""
 LISTED = (
     C.id, C.phase, C.turn, C.issue, C.issue_title, C.item, C.customer_name, C.order_number, C.summary, C.sent_photos,
     C.sent_bundles, C.cover, C.unread, C.assigned, C.delivered, C.answered, C.promised, C.answer_by, C.settled,
@@ -60,19 +62,26 @@ VIEW: Mapping[View, Callable[[str], Sequence[ColumnElement[bool]]]] = {
 class SqlSellerCases:
     """See storage.seller_ports.SellerCases."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, searched: int = SEARCHED) -> None:
         self._database = database
+        self._searched = searched
 
     async def page(self, seller: str, *, chosen: CaseFilter, after: str = "", limit: int = 50) -> CasePage:
-        """List cases after a key, newest first."""
+        """List cases after a key, newest first; a search goes through so many of them at a time."""
         limit = max(1, min(limit, MOST_ROWS))
-        query = select(*LISTED).where(*self._conditions(seller, chosen))
+        conditions = self._conditions(seller, chosen)
         if after:
-            query = query.where(tuple_(C.moved, C.id) < tuple_(*_key_of(after)))
-        query = query.order_by(C.moved.desc(), C.id.desc()).limit(limit + 1)
-        found = await self._database.read(lambda c: c.execute(query).all())
-        rows = tuple(case_row(row) for row in found[:limit])
-        return CasePage(rows=rows, next=_cursor(rows[-1]) if len(found) > limit else "")
+            conditions.append(tuple_(C.moved, C.id) < tuple_(*_key_of(after)))
+        words = self._found_in(chosen.text)
+        found, onward = await self._database.read(
+            lambda c: _page(c, conditions, words, limit=limit, searched=self._searched)
+        )
+        rows = tuple(case_row(row) for row in found)
+        return CasePage(rows=rows, next=_cursor(onward.moved, onward.id) if onward is not None else "")
+
+    def _found_in(self, wanted: str) -> list[ColumnElement[bool]]:
+        position = func.instr if self._database.name == "sqlite" else func.strpos  # neither knows wildcards
+        return [position(C.search, word) > 0 for word in words_of(wanted)]
 
     def _conditions(self, seller: str, chosen: CaseFilter) -> list[ColumnElement[bool]]:
         conditions = [C.desk == _bindable(seller), *VIEW[chosen.view](_bindable(chosen.agent))]
@@ -82,8 +91,7 @@ class SqlSellerCases:
             conditions.append(
                 C.assigned == ("" if chosen.assigned == NOBODYS else _bindable(chosen.assigned))
             )
-        position = func.instr if self._database.name == "sqlite" else func.strpos  # neither knows wildcards
-        return [*conditions, *(position(C.search, word) > 0 for word in words_of(chosen.text))]
+        return conditions
 
     async def counts(self, seller: str, *, agent: str) -> Mapping[View, int]:
         """Count each view, as far as counting goes."""
@@ -143,6 +151,26 @@ class SqlSellerCases:
             await asyncio.sleep(0)
 
 
+def _page(
+    connection: Connection,
+    conditions: Sequence[ColumnElement[bool]],
+    words: Sequence[ColumnElement[bool]],
+    *,
+    limit: int,
+    searched: int,
+) -> tuple[Sequence[Any], Any]:
+    """Fetch a page, and the row after which the next one begins; None ends the list."""
+    order = (C.moved.desc(), C.id.desc())
+    query, ends = select(*LISTED).where(*conditions, *words), None
+    if words:
+        keys = select(C.moved, C.id).where(*conditions).order_by(*order)
+        ends = connection.execute(keys.offset(searched - 1).limit(1)).first()
+        if ends is not None:
+            query = query.where(tuple_(C.moved, C.id) >= tuple_(aware(ends.moved), ends.id))
+    found = connection.execute(query.order_by(*order).limit(limit + 1)).all()
+    return found[:limit], found[limit - 1] if len(found) > limit else ends
+
+
 def _counted(seller: str, view: View, agent: str) -> Any:
     some: Select[Any] = select(text("1")).select_from(CONVERSATIONS).where(C.desk == _bindable(seller))
     some = some.where(*VIEW[view](_bindable(agent))).limit(MOST_COUNTED + 1)
@@ -176,8 +204,8 @@ def _bindable(name: str) -> str:
     return name.replace("\0", "").encode(errors="replace").decode()[:400]
 
 
-def _cursor(row: CaseRow) -> str:
-    return urlsafe_b64encode(json.dumps([row.changed.isoformat(), row.case]).encode()).decode().rstrip("=")
+def _cursor(moved: datetime, case: str) -> str:
+    return urlsafe_b64encode(json.dumps([aware(moved).isoformat(), case]).encode()).decode().rstrip("=")
 
 
 def _key_of(cursor: str) -> tuple[datetime, str]:

@@ -1,8 +1,9 @@
 """The store in SQL: streams, outbox, orders, cases and revisions over one database."""
 
 import contextlib
+import logging
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, func, select, text
@@ -11,15 +12,26 @@ from storage.ports import OutboxRow, Step, StorageFailure
 from storage.sql.agents import SqlAgents
 from storage.sql.cases import SqlCases, SqlRevisions
 from storage.sql.chores import Chores
+from storage.sql.copies import Row, Take, copy_in, copy_out
 from storage.sql.database import Database
 from storage.sql.group import Office
-from storage.sql.leases import end_lease, lanes_elsewhere, nothing_elsewhere, renew_lease, take_everything
+from storage.sql.leases import (
+    PAST,
+    end_lease,
+    lanes_elsewhere,
+    nothing_elsewhere,
+    renew_lease,
+    take_everything,
+)
 from storage.sql.migrate import check_schema, create_schema, upgrade
 from storage.sql.orders import SqlOrders
 from storage.sql.outbox import SqlOutbox
 from storage.sql.seller_cases import SqlSellerCases
 from storage.sql.streams import CHANNEL, SqlStreams
-from storage.sql.writer import Writer
+from storage.sql.suspects import CAREFUL, come_in, somebody_died, take_leave
+from storage.sql.writer import Watch, Writer, unwatched
+
+logger = logging.getLogger(__name__)
 
 WRITERS = {"sqlite": 1, "postgresql": 2}
 """SQLite has one writer; on PostgreSQL chats are spread over these."""
@@ -50,7 +62,9 @@ class SqlStorage:
         self.seller_cases = SqlSellerCases(database)
         self.agents = SqlAgents(database)
         self.revisions = SqlRevisions(database)
+        self.watch: Watch = unwatched
         self._writers: list[Writer] = []
+        self._careful_until = PAST
         self._chores: Chores | None = None
 
     async def upgrade(self) -> None:
@@ -71,9 +85,12 @@ class SqlStorage:
             owner=self.owner,
             elsewhere=self._elsewhere if shared else nothing_elsewhere,
             relayed=self.outbox.has_relay,
+            careful=lambda: self._now() < self._careful_until,
         )
         for _ in range(WRITERS[self._database.name]):
-            self._writers.append(Writer(self._database, office=office, now=self._now, hand=self.outbox.hand))
+            self._writers.append(
+                Writer(self._database, office=office, now=self._now, hand=self.outbox.hand, watch=self._note)
+            )
         self.streams.writers = self.outbox.writers = self._writers
         for writer in self._writers:
             writer.start()
@@ -82,10 +99,17 @@ class SqlStorage:
         )
         self._chores.start()
 
+    def _note(self, size: int, seconds: float) -> None:
+        self.watch(size, seconds)
+
     def _take_office(self, connection: Connection) -> None:
+        if somebody_died(connection, owner=self.owner):
+            logger.warning("a process ended without taking leave: what is begun is noted for a while")
+            self._careful_until = self._now() + CAREFUL
         if connection.dialect.name == "postgresql":
             renew_lease(connection, owner=self.owner)
         else:
+            come_in(connection, owner=self.owner)
             take_everything(connection, owner=self.owner)
 
     def _elsewhere(self, connection: Connection, rows: Sequence[OutboxRow]) -> Mapping[str, str]:
@@ -100,16 +124,26 @@ class SqlStorage:
         await self._database.run(lambda c: c.execute(text("SELECT 1")).scalar_one())
         return "memory" if self._memory else self._database.name
 
+    async def copy_out(self, take: Take) -> str:
+        """Hand over every row as of one moment, beside whoever works; tells the schema's version."""
+        return await self._database.read(lambda c: copy_out(c, take))
+
+    async def copy_in(self, rows: Mapping[str, Iterator[Row]], *, version: str) -> int:
+        """Fill an empty database, all or nothing; tells how many rows. Raises StorageFailure."""
+        return await self._database.run(lambda c: copy_in(c, rows, version=version))
+
     async def close(self) -> None:
         """Write what waits, and let go."""
         if self._chores is not None:
             await self._chores.stop()
         for writer in self._writers:
             await writer.close()
-        if self._writers and self._database.name == "postgresql":
+        if self._writers:
             await self._leave_office()
         await self._database.close()
 
     async def _leave_office(self) -> None:
         with contextlib.suppress(StorageFailure):  # the lease runs out by itself
-            await self._database.run(lambda c: end_lease(c, owner=self.owner))
+            shared = self._database.name == "postgresql"
+            end = end_lease if shared else take_leave
+            await self._database.run(lambda c: end(c, owner=self.owner))

@@ -5,12 +5,14 @@ Laws:
  2. A group that the fence refused is tried one by one; one that fails for a reason of its own is halved until the
     arrival at fault stands alone, and that one is set aside.
  3. When the store is down, everybody who waits is told; settle marks are kept and tried again.
- 4. A commit may come through although its answer is lost: the next group gives its rows out again.
+ 4. After a death of any process, what is begun is noted before it is worked (storage.sql.suspects).
+ 5. A commit may come through although its answer is lost: the next group gives its rows out again.
 """
 
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
@@ -20,7 +22,8 @@ from storage.ports import Arrival, Committed, OutboxRow, Slot, StaleWrite, Stora
 from storage.sql.database import Database
 from storage.sql.group import Group, Office, set_aside, work
 from storage.sql.pending import Pending, Posted
-from storage.stepping import Waiting
+from storage.sql.suspects import DEADLY, Deadly, begin, deaths
+from storage.stepping import Key, Waiting
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +32,13 @@ ALONE = 3
 MARKS_WAIT = 0.01
 """Seconds that settle marks wait for a group to ride in."""
 LONGEST_PAUSE = 5.0
+
+Watch = Callable[[int, float], None]
+"""Hears of every group: how many arrivals, and how many seconds its transaction took."""
+
+
+def unwatched(_size: int, _seconds: float) -> None:
+    """Let groups go by."""
 
 
 class Writer:
@@ -41,15 +51,18 @@ class Writer:
         office: Office,
         now: Callable[[], datetime],
         hand: Callable[[Sequence[OutboxRow]], None],
+        watch: Watch = unwatched,
     ) -> None:
         self._database = database
         self._office = office
         self._now = now
         self._hand = hand
+        self._watch = watch
         self._pending = Pending()
         self._settled: dict[str, None] = {}
-        self._slots: dict[tuple[int, str], Slot] = {}
+        self._slots: dict[tuple[int, str], tuple[Slot, str]] = {}  # with the row that set it
         self._unsure: set[str] = set()
+        self._begun: set[Key] = set()  # noted by this process, while it is careful
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._closing = False
@@ -70,12 +83,12 @@ class Writer:
     def settle(self, ids: Sequence[str], slots: Mapping[tuple[int, str], Slot]) -> None:
         """Let marks ride in the next group."""
         self._settled.update(dict.fromkeys(ids))
-        self._slots.update(slots)
+        self._slots.update({key: (slot, ids[-1] if ids else "") for key, slot in slots.items()})
         self._wake.set()
 
     def pending_slot(self, key: tuple[int, str]) -> Slot | None:
         """A slot that is not written yet."""
-        return self._slots.get(key)
+        return self._slots[key][0] if key in self._slots else None
 
     async def close(self) -> None:
         """Write what waits, then stop."""
@@ -92,7 +105,10 @@ class Writer:
             await self._something()
             posted = self._pending.take()
             try:
-                await self._commit(posted, marks=True)
+                if posted and self._office.careful():
+                    await self._carefully(posted)
+                else:
+                    await self._commit(posted, marks=True)
                 failures = 0
             except Exception as fault:  # noqa: BLE001 - whatever happens, the writer goes on
                 failures += 1
@@ -127,6 +143,31 @@ class Writer:
         if not self._pending:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), min(LONGEST_PAUSE, 0.05 * 2.0**failures))
+
+    async def _carefully(self, posted: Sequence[Posted]) -> None:
+        """Note what is begun before it is worked; see storage.sql.suspects."""
+        keys = [one.waiting.key for one in posted if one.waiting.key not in self._begun]
+        known = await self._database.run(lambda c: deaths(c, keys))
+        suspected = {one.waiting.arrival.chat for one in posted if known.get(one.waiting.key)}
+        innocent = [one for one in posted if one.waiting.arrival.chat not in suspected]
+        await self._begin(innocent, known)
+        await self._commit(innocent, marks=True)
+        for one in posted:
+            if one.waiting.arrival.chat not in suspected:
+                continue
+            if known.get(one.waiting.key, 0) >= DEADLY:
+                await self._set_aside(one, Deadly())
+                continue
+            await self._begin([one], known)
+            await self._commit([one])
+
+    async def _begin(self, posted: Sequence[Posted], known: Mapping[Key, int]) -> None:
+        keys = {one.waiting.key for one in posted} - self._begun
+        fresh = {key: known.get(key, 0) for key in keys}
+        now = self._now()
+        with contextlib.suppress(StaleWrite):  # another process notes the same
+            await self._database.run(lambda c: begin(c, fresh, now=now))
+        self._begun.update(fresh)
 
     async def _commit(self, posted: Sequence[Posted], *, marks: bool = False) -> None:
         try:
@@ -174,13 +215,14 @@ class Writer:
             slots=dict(slots),
             unsure=list(unsure),
         )
-        now = self._now()
+        now, began = self._now(), time.perf_counter()
         try:
             results = await self._database.run(lambda c: work(c, group, self._office, now=now))
         except StorageFailure:
             self._unsure = {*unsure, *(row.id for row in group.rows)}
             raise
         self._unsure = set()
+        self._watch(len(posted), time.perf_counter() - began)
         self._forget_marks(group)
         if group.handed:
             self._hand(group.handed)
@@ -192,7 +234,7 @@ class Writer:
         for row in group.settled:
             self._settled.pop(row, None)
         for key, slot in group.slots.items():
-            if self._slots.get(key) is slot:
+            if self._slots.get(key) == slot:
                 del self._slots[key]
 
     async def _set_aside(self, one: Posted, fault: Exception) -> None:

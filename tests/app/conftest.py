@@ -57,7 +57,7 @@ class World:
         packer = Packer(
             blobs=self.blobs,
             judge=judge,
-            name_files=lambda bundle, _mimes: [f"{photo.label}.jpg" for photo in bundle.photos],
+            name_files=lambda bundle, _mimes, _pattern: [f"{photo.label}.jpg" for photo in bundle.photos],
             write_manifest=lambda _bundle, _files: b"{}",
             preparations={},
             link_to=lambda key, name: f"https://bot.example/copies/{key}/{name}",

@@ -7,7 +7,16 @@ from datetime import datetime, timedelta
 from bot.testing import NOON
 from flows.conversation import Chat, ChatState
 from flows.effects import Effect, SetTimer
-from storage.ports import Arrival, Committed, OutboxRow, Slot, StorageFailure
+from storage.ports import (
+    Arrival,
+    Backlog,
+    Committed,
+    OutboxRow,
+    Slot,
+    StorageFailure,
+    Waits,
+    nothing_lost,
+)
 
 
 class LittleStore:
@@ -27,6 +36,8 @@ class LittleStore:
         )
         self._marks: list[tuple[Sequence[str], Mapping[tuple[int, str], Slot]]] = []
         self._take: Callable[[Sequence[OutboxRow]], None] | None = None
+        self._lose: Callable[[], None] = nothing_lost
+        self.taken_over = False  # True: the lease ran out, and another process has the rows
         self._count = 0
 
     def commit(self, *effects: Effect, chat: int = 1, lane: str | None = None) -> list[str]:
@@ -79,8 +90,15 @@ class LittleStore:
 
     # -- Outbox --------------------------------------------------------------------------------------------
 
-    def subscribe(self, take: Callable[[Sequence[OutboxRow]], None]) -> None:
-        self._take = take
+    def subscribe(
+        self, take: Callable[[Sequence[OutboxRow]], None], *, lose: Callable[[], None] = nothing_lost
+    ) -> None:
+        self._take, self._lose = take, lose
+
+    async def still_mine(self) -> bool:
+        if self.taken_over:
+            self._lose()
+        return not self.taken_over
 
     async def settle(
         self, ids: Sequence[str], *, slots: Mapping[tuple[int, str], Slot] | None = None
@@ -98,8 +116,9 @@ class LittleStore:
             self.slots.update(slots)
         self._marks = []
 
-    async def postpone(self, row_id: str, *, due: datetime, attempts: int, error: str) -> None:
+    async def postpone(self, row_id: str, *, due: datetime, attempts: int, error: str) -> bool:
         self.rows[row_id] = replace(self.rows[row_id], due=due, attempts=attempts, error=error)
+        return True
 
     async def bury(self, row_id: str, *, error: str) -> None:
         self.letters[row_id] = replace(self.rows.pop(row_id), error=error)
@@ -124,3 +143,6 @@ class LittleStore:
 
     async def pending(self) -> int:
         return len(self.rows)
+
+    async def backlog(self) -> Backlog:
+        return Backlog(waiting={"other": Waits(rows=len(self.rows))}, dead=len(self.letters))

@@ -32,7 +32,7 @@ class Desk:
             packer=Packer(
                 blobs=self.blobs,
                 judge=self.judge,
-                name_files=lambda bundle, mimes: [
+                name_files=lambda bundle, mimes, _pattern: [
                     f"{photo.label}.{mime.rpartition('/')[2]}"
                     for photo, mime in zip(bundle.photos, mimes, strict=True)
                 ],

@@ -7,6 +7,7 @@ from typing import Any
 from bot.ports import PermanentFailure, TransientFailure
 from flows.effects import SetTimer
 from flows.events import Delivered, DeliveryDelayed, DeliveryFailed, TimerFired
+from storage.ports import StorageFailure
 from tests.app.conftest import OPERATOR, World, delivery, say
 
 FLOOD = TransientFailure("Flood control exceeded", retry_after=30)
@@ -210,3 +211,26 @@ async def test_idle_lanes_leave_nothing_behind(world: World) -> None:
     await world.relay.quiet()
 
     assert len(asyncio.all_tasks()) <= 6
+
+
+async def test_what_another_process_took_over_is_not_carried_out(world: World) -> None:
+    world.store.taken_over = True
+    world.store.commit(say("first"), say("second"))
+
+    await world.relay.quiet()
+
+    assert world.texts() == []
+    assert len(world.store.rows) == 2
+
+
+async def test_a_store_that_is_down_costs_no_attempt_and_gives_nothing_up(world: World) -> None:
+    world.chat.fail(StorageFailure("blob: No space left on device"), times=30)
+    world.store.commit(say("after two days"))
+
+    for _ in range(48):
+        await world.relay.quiet()
+        world.clock.advance(timedelta(hours=1))
+    await world.relay.quiet()
+
+    assert world.texts() == ["after two days"]
+    assert (world.store.rows, world.store.letters) == ({}, {})

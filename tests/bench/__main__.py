@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
-NAMES = ("start", "reply", "memory", "storage", "verdict")
+NAMES = ("start", "reply", "memory", "storage", "verdict", "inbox", "throughput", "latency")
+SMALL = ("throughput", "latency")
 
 
 def main() -> int:
@@ -15,8 +16,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("name", choices=NAMES, metavar="NAME", help=f"one of: {', '.join(NAMES)}")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
+    parser.add_argument("--small", action="store_true", help=f"the short form of: {', '.join(SMALL)}")
     given = parser.parse_args()
-    found = judged(import_module(f"tests.bench.{given.name}").run())
+    options = {"small": True} if given.small and given.name in SMALL else {}
+    found = judged(import_module(f"tests.bench.{given.name}").run(**options))
     lines = [json.dumps(found, ensure_ascii=False)] if given.json else list(table(found))
     sys.stdout.write("\n".join(lines) + "\n")
     return 0

@@ -19,3 +19,8 @@ def spread(values: Sequence[float]) -> dict[str, Any]:
 def against(value: float, limit: float) -> dict[str, Any]:
     """Hold a figure against its limit."""
     return {"value": round(value, 3), "limit": limit, "ok": value <= limit}
+
+
+def at_least(value: float, limit: float) -> dict[str, Any]:
+    """Hold a figure against the least that was promised."""
+    return {"value": round(value, 3), "limit": limit, "least": True, "ok": value >= limit}

@@ -4,7 +4,8 @@ import json
 import sys
 from importlib import import_module
 
-NAMES = ("crash",)
+NAMES = ("crash", "storm", "zombie", "faults", "flood", "poison")
+FAULTS = ("lost", "doubled", "order_faults")
 
 
 def main() -> int:
@@ -18,7 +19,7 @@ def main() -> int:
         sys.stdout.write(json.dumps(report) + "\n")
     else:
         sys.stdout.writelines(f"{name:15} {value}\n" for name, value in report.items())
-    return 1 if report["wrong_at"] else 0
+    return 1 if report["wrong_at"] or any(report.get(name) for name in FAULTS) else 0
 
 
 if __name__ == "__main__":

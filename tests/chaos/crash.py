@@ -19,6 +19,7 @@ from bot.orders.csv_file.adapter import SAMPLE
 from bot.sandbox.client import SandboxClient
 from bot.sandbox.server import Sandbox
 from storage.sql.group import OUTBOX
+from tests.chaos import storm
 from tests.chaos.doomed import KINDS, SIDES
 from tests.chaos.journey import LABELS, ORDER, Journey
 from tests.chaos.kept_bot import KeptBot
@@ -208,5 +209,10 @@ def main(arguments: list[str]) -> dict[str, Any]:
     parser.add_argument("--at-once", type=int, default=2, help="journeys side by side")
     parser.add_argument("--small", action="store_true", help="every 9th moment only")
     parser.add_argument("--only", nargs="*", default=[], help="moments, such as call:after:12")
+    parser.add_argument(
+        "--random", action="store_true", help="at random moments instead: `storm`, with its options"
+    )
+    if "--random" in arguments:
+        return storm.main([one for one in arguments if one != "--random"])
     given = parser.parse_args(arguments)
     return asyncio.run(crash(at_once=given.at_once, every=9 if given.small else 1, only=tuple(given.only)))

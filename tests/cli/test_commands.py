@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
 from typer.testing import CliRunner
 
@@ -103,7 +104,7 @@ def test_a_wrong_block_of_an_inbox_is_one_line_with_its_place(clearshot: Clearsh
     )
 
     assert refused(clearshot("run", telegram_token=TOKEN, sellers="sellers.yaml")) == (
-        "sellers.yaml:4: acme: host is missing"
+        "sellers.yaml:5:5: acme: 'host' is missing"
     )
 
 
@@ -206,12 +207,67 @@ def test_a_link_for_an_unknown_order_is_refused(clearshot: Clearshot) -> None:
     assert refused(clearshot("orders", "link", "A-17", telegram_token=TOKEN)).startswith("there is no order")
 
 
-def test_sellers_are_listed_with_their_inboxes(clearshot: Clearshot, tmp_path: Path) -> None:
-    (tmp_path / "sellers.yaml").write_text("sellers:\n  acme: {name: Acme, locale: de}\n")
+def test_sellers_are_listed_with_what_is_in_force_and_without_secrets(
+    clearshot: Clearshot, tmp_path: Path
+) -> None:
+    (tmp_path / "sellers.yaml").write_text(
+        "sellers:\n  acme:\n    name: Acme\n    locale: de\n    inbox: email\n    photos: {names: '{case}_{n}'}\n"
+        "    settings: {host: h.example, sender: a@b.example, recipient: c@d.example, password: canary}\n"
+    )
 
     done = clearshot("sellers", "list", sellers="sellers.yaml")
 
-    assert done.stdout.splitlines() == ["acme\tAcme\tde\tfolder", "support\tSupport\ten\tfolder"]
+    lines = done.stdout.splitlines()
+    assert [line for line in lines if line[0] != " "] == [
+        "acme\tAcme\tde\temail",
+        "support\tSupport\ten\tfolder",
+    ]
+    shown = dict(
+        line.split(":", 1) for line in lines[: lines.index("support\tSupport\ten\tfolder")] if line[0] == " "
+    )
+    assert (shown["    file names"].strip(), shown["    password"].strip()) == ("{case}_{n}", "(set, hidden)")
+    assert "canary" not in done.stdout
+    assert "bolt" in refused(clearshot("sellers", "list", "bolt", sellers="sellers.yaml"))
+
+
+def test_a_sellers_file_is_checked_with_its_inboxes_and_the_flows(
+    clearshot: Clearshot, tmp_path: Path
+) -> None:
+    (tmp_path / "s.yaml").write_text(
+        "sellers:\n  acme:\n    name: Acme\n    inbox: webhook\n    settings: {url: 'https://a.example', secret: canary}\n"
+        "    shots:\n      mismatched_product: {MismatchedProduct_Barcod: required}\n"
+    )
+
+    done = clearshot("sellers", "check", "s.yaml")
+    (tmp_path / "s.yaml").write_text("sellers: {acme: {name: Acme}}\n")
+    mended = clearshot("sellers", "check", "s.yaml")
+
+    assert done.returncode == 1
+    assert done.stdout.splitlines() == [
+        "s.yaml:5:5: acme: 'secrets' is missing",
+        "s.yaml:5:42: acme: unknown key 'secret', did you mean 'secrets'?",
+        "s.yaml:7:28: there is no shot 'MismatchedProduct_Barcod' in 'mismatched_product', did you mean 'MismatchedProduct_Barcode'?",
+    ]
+    assert (mended.returncode, mended.stdout) == (0, "s.yaml: no faults\n")
+
+
+def test_the_schema_of_the_sellers_file_knows_inboxes_and_shots(clearshot: Clearshot) -> None:
+    schema = json.loads(clearshot("sellers", "schema").stdout)
+
+    good = {
+        "name": "Acme", "inbox": "webhook", "settings": {"url": "https://a.example", "secrets": ["whsec_x"]},
+        "answer": {"within": "24h", "zone": "Europe/Berlin"},
+        "shots": {"mismatched_product": {"MismatchedProduct_Barcode": "required"}},
+    }  # fmt: skip
+    jsonschema.validate({"sellers": {"acme": good}}, schema)
+    for wrong in (
+        {"inbox": "fax"},
+        {"settings": {"url": "https://a.example", "secret": "x"}},
+        {"answer": {"within": "24h", "zone": "Europe/Berln"}},
+        {"shots": {"mismatched_product": {"MismatchedProduct_Barcod": "required"}}},
+    ):
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate({"sellers": {"acme": {**good, **wrong}}}, schema)
 
 
 def test_an_invitation_is_a_link_that_signs_in_once(clearshot: Clearshot, tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """`clearshot run` and `doctor` against a local Telegram: polling and webhook, started late, stopped gently."""
 
 import asyncio
+import base64
+import json
 import signal
 import socket
 import sys
@@ -10,6 +12,8 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from bot.sandbox.client import SandboxClient
 from bot.sandbox.server import Sandbox
@@ -30,7 +34,7 @@ async def bot(folder: Path, *arguments: str, **settings: str) -> AsyncIterator[a
     (folder / "sellers.yaml").write_text(SELLERS)
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bot", *(arguments or ("run",)), cwd=folder,
-        env=environment(sellers="sellers.yaml", **settings),
+        env=environment(**{"sellers": "sellers.yaml", **settings}),
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     try:
@@ -138,6 +142,42 @@ async def test_a_seller_s_answer_from_the_shell_reaches_the_customer_of_a_runnin
             await ended(running)
 
     assert said.decode().strip() == f"{code}: answered"
+
+
+async def test_the_doctor_sends_a_test_bundle_and_tries_the_way_back(tmp_path: Path) -> None:
+    secret = f"whsec_{base64.b64encode(bytes(32)).decode()}"
+    events: list[tuple[str, bytes]] = []
+
+    async def take(request: web.Request) -> web.Response:
+        events.append((request.path, await request.read()))
+        return web.Response(status=200 if request.path == "/in" else 401)
+
+    site = web.Application()
+    site.router.add_post("/in", take)
+    site.router.add_post("/hooks/acme", take)
+    async with Sandbox() as sandbox, TestServer(site) as server:
+        address = str(server.make_url("/in"))
+        (tmp_path / "hooked.yaml").write_text(
+            f"sellers:\n  acme:\n    name: Acme\n    locale: de\n    inbox: webhook\n    photos: {{names: '{{case}}_{{n}}', format: webp}}\n"
+            f"    settings: {{url: '{address}', secrets: ['{secret}'], allow_private: true}}\n"
+        )
+        settings = {
+            "telegram_token": sandbox.token,
+            "telegram_api": sandbox.address,
+            "sellers": "hooked.yaml",
+        }
+        public = str(server.make_url("")).rstrip("/")
+        async with bot(tmp_path, "doctor", **settings, public_url=public) as shell:
+            said, faults = await asyncio.wait_for(shell.communicate(), 40)
+
+    assert "ok    inbox of acme: webhook takes a signed test bundle" in said.decode(), faults
+    assert "FAIL  answers of acme: a signed test call to" in said.decode()
+    assert shell.returncode == 1
+    [(_, event), (path, _)] = events
+    bundle = json.loads(event)["data"]["bundle"]
+    assert (json.loads(event)["type"], bundle["case"], path) == ("trial", "TRYOUT", "/hooks/acme")
+    assert [photo["file"] for photo in bundle["photos"]] == ["TRYOUT_01.webp"]
+    assert "Test" in bundle["message"]
 
 
 async def test_the_doctor_finds_everything_well_and_says_what_is_not(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from flows.conversation import ChatState
 from flows.effects import Say
 from flows.events import Event
 from flows.outcome import Outcome
-from storage.ports import OutboxRow, StorageFailure
+from storage.ports import OutboxRow, Slot, StorageFailure
 from storage.sql.group import OUTBOX
 from storage.sql.leases import OWNERS, PAST, take_over
 from storage.sql.store import SqlStorage
@@ -72,6 +72,47 @@ async def test_rows_of_a_process_whose_lease_ran_out_are_taken_over_in_order(rep
     assert words(claimed) == ["1", "2", "3", "4", "5"]
     assert await owners_of(two) == {two.owner}
     assert await two.outbox.claim(now=NOON) == []
+
+
+async def test_a_process_that_was_stopped_for_longer_than_its_lease_lets_go_and_its_late_writes_are_refused(
+    replicas: Stores,
+) -> None:
+    zombie = await replicas.open(step, owner="zombie")
+    heir = await replicas.open(step, owner="heir")
+    lost: list[str] = []
+    zombie.outbox.subscribe(lambda _rows: None, lose=lambda: lost.append("lost"))
+    [row] = (await zombie.streams.post(said(1, "hello"))).rows
+    await lease_runs_out(zombie)
+    [taken] = await heir.outbox.claim(now=NOON)
+    zombie.outbox._sure_until = 0.0  # its own clock went on while it stood still
+
+    mine = await zombie.outbox.still_mine()
+    postponed = await zombie.outbox.postpone(row.id, due=NOON, attempts=3, error="late")
+    await zombie.outbox.bury(row.id, error="late")
+    await zombie.outbox.settle([row.id], slots={(1, "prompt"): Slot(message=7)})
+    await zombie.streams.post(said(2, "the group in which the marks ride"))
+
+    assert (mine, postponed, lost) == (False, False, ["lost"])
+    assert await heir.outbox.dead() == []
+    assert await heir.outbox.slot(1, "prompt") is None
+    assert await heir.outbox.pending() == 2
+    await heir.outbox.settle([taken.id], slots={(1, "prompt"): Slot(message=8)})
+    await eventually(heir.outbox.pending, 1)
+    assert await heir.outbox.slot(1, "prompt") == Slot(message=8)
+
+
+async def test_what_a_stopped_process_still_owns_is_given_to_it_anew(replicas: Stores) -> None:
+    stopped = await replicas.open(step, owner="stopped")
+    stopped.outbox.subscribe(lambda _rows: None)
+    await stopped.streams.post(said(1, "hello"))
+    before = list(await stopped.outbox.claim(now=NOON))
+    await lease_runs_out(stopped)
+    stopped.outbox._sure_until = 0.0
+
+    mine = [await stopped.outbox.still_mine(), await stopped.outbox.still_mine()]
+
+    assert (before, mine) == ([], [False, True])
+    assert words(list(await stopped.outbox.claim(now=NOON))) == ["hello"]
 
 
 async def test_a_process_that_closes_leaves_its_rows_to_others_at_once(replicas: Stores) -> None:

@@ -99,7 +99,7 @@ def test_the_seller_s_answer_and_the_end_are_shown(chat: Begin) -> None:
 
     texts = [message.text for message in customer.messages[-2:]]
     assert texts[0].startswith("Acme Outdoor writes:\n\nA new one is on its way")
-    assert texts[1].startswith("✓ Acme Outdoor calls the matter settled.")
+    assert texts[1].startswith("✓ Acme Outdoor considers the matter settled.")
     assert customer.conversation.phase == "settled"
 
 

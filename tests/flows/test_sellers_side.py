@@ -1,5 +1,6 @@
 """What the seller does, as the customer and the case's timeline see it."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -19,6 +20,7 @@ from flows.events import (
     RemarkMade,
     SellerAnswered,
     SellerSaw,
+    TimerFired,
 )
 from flows.standing import standing_of
 from flows.values import Seller
@@ -131,8 +133,41 @@ def test_a_clock_runs_reminds_the_seller_and_tells_the_customer_the_truth(custom
 
     customer.wait(timedelta(hours=6))
     assert "has not answered" in customer.last.text
+    assert "I have reminded them." in customer.last.text
     assert "Open a case with the marketplace." in customer.last.text
     assert "Open a case with the marketplace." in status(customer)
+
+
+def test_the_promise_is_told_as_time_on_the_wall_and_grows_shorter(catalogue: Catalogue) -> None:
+    sellers = {
+        **catalogue.sellers,
+        "acme": ACME,
+    }  # a day of working time that takes three and a half on the wall
+    customer = Rehearsal(
+        replace(catalogue, sellers=sellers), known=(MUG,), promise=timedelta(days=3, hours=12)
+    )
+    sent(customer)
+
+    told = [status(customer)]
+    for pause in (timedelta(days=2), timedelta(days=1, hours=11, minutes=30)):
+        customer.wait(pause)
+        told.append(status(customer))
+
+    spans = [re.search(r"within (.*)\.", text) for text in told]
+    assert [span[1] for span in spans if span] == ["4 days", "36 hours", "one hour"]
+
+
+def test_a_bot_that_was_down_claims_no_reminder_and_sends_none_too_late(customer: Rehearsal) -> None:
+    by = customer.conversation.answer_by
+    assert by is not None
+
+    for name in ("remind_seller", "overdue"):
+        timer = TimerFired(case=case_of(customer), name=name, serial=1)
+        customer.post(replace(timer, at=by + timedelta(hours=1)))
+
+    assert customer.notes == []
+    assert "has not answered" in customer.last.text
+    assert "reminded" not in customer.last.text
 
 
 def test_a_seller_who_answers_stops_the_clock(customer: Rehearsal) -> None:
@@ -191,7 +226,18 @@ def test_a_thank_you_is_answered_and_not_offered_as_a_matter(customer: Rehearsal
 
 
 @pytest.mark.parametrize(
-    "text", ["Thanks!", "ok", "vielen Dank", "Muchas gracias", "👍", "Perfekt, danke schön"]
+    "text",
+    [
+        "Thanks!",
+        "ok",
+        "vielen Dank",
+        "Muchas gracias",
+        "👍",
+        "Perfekt, danke schön",
+        "Thank you for your help",
+        "Vielen Dank für die schnelle Antwort",
+        "Gracias por la ayuda",
+    ],
 )
 def test_courtesies(text: str) -> None:
     assert is_thanks(text)
@@ -199,7 +245,18 @@ def test_courtesies(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["Thanks, but it is the wrong size", "ok?", "Order 17, thanks", "good", "", "no", "danke nein", "a" * 50],
+    [
+        "Thanks, but it is the wrong size",
+        "ok?",
+        "Order 17, thanks",
+        "good",
+        "",
+        "no",
+        "danke nein",
+        "a" * 50,
+        "help",
+        "your answer",
+    ],
 )
 def test_more_than_a_courtesy(text: str) -> None:
     assert not is_thanks(text)

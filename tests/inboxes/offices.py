@@ -3,8 +3,9 @@
 import base64
 import hashlib
 import json
+import re
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -16,11 +17,15 @@ from bot.inboxes.email.adapter import EmailInbox
 from bot.inboxes.email.settings import EmailSettings
 from bot.inboxes.folder.adapter import FolderInbox
 from bot.inboxes.folder.settings import FolderSettings
+from bot.inboxes.marketplace.adapter import MarketplaceInbox
+from bot.inboxes.marketplace.settings import MarketplaceSettings
 from bot.inboxes.webhook.adapter import WebhookInbox
 from bot.inboxes.webhook.settings import WebhookSettings
-from bot.ports import Parcel, SellerInbox
+from bot.ports import LabelledFile, Parcel, Receipt, SellerInbox
+from flows.effects import ForwardText
 from tests.inboxes.arrivals import Arrived, Office
 from tests.inboxes.chatwoot_server import chatwoot_office
+from tests.inboxes.django_helpdesk_server import HelpdeskSite, helpdesk_office
 from tests.inboxes.telegram_server import telegram_office
 from tests.inboxes.zammad_server import zammad_office
 from tests.inboxes.zendesk_server import zendesk_office
@@ -148,13 +153,64 @@ async def webhook_office() -> AsyncIterator[WebhookOffice]:
         await office.inbox.aclose()
 
 
+class MarketplaceOffice:
+    """A customer who sends by hand what was prepared, and a marketplace that takes only what its rules allow."""
+
+    def __init__(self) -> None:
+        self._prepares = MarketplaceInbox(MarketplaceSettings())
+        self._sent: dict[str, Arrived] = {}
+        self.inbox: SellerInbox = self
+
+    async def deliver(self, parcel: Parcel, *, idempotency_key: str) -> Receipt:
+        receipt = await self._prepares.deliver(parcel, idempotency_key=idempotency_key)
+        return self._pasted(receipt, case=parcel.bundle.case, files=parcel.files)
+
+    async def forward(self, note: ForwardText, *, idempotency_key: str) -> Receipt:
+        receipt = await self._prepares.forward(note, idempotency_key=idempotency_key)
+        return self._pasted(receipt, case=note.case)
+
+    def _pasted(self, receipt: Receipt, *, case: str, files: Sequence[LabelledFile] = ()) -> Receipt:
+        assert receipt.errand is not None
+        text = receipt.errand.text
+        assert len(text) <= 4000
+        assert re.search(r"<|>|https?:|www\.|[\w.]@[\w.]+\.\w|[\x00-\x08]", text) is None
+        assert sum(len(file.content) for file in files) <= 10_000_000
+        assert f"({case})" in text
+        self._sent[text] = Arrived(
+            key=text, case=case, words=text, photos={file.name: file.sha256 for file in files}
+        )
+        return receipt
+
+    async def check(self) -> str:
+        return await self._prepares.check()
+
+    async def aclose(self) -> None:
+        await self._prepares.aclose()
+
+    def arrived(self) -> list[Arrived]:
+        return list(self._sent.values())
+
+    def break_down(self) -> None:
+        raise NotImplementedError("it reaches nobody by itself: there is nothing to break")
+
+    def mend(self) -> None:
+        raise NotImplementedError
+
+
 @asynccontextmanager
-async def office_of(kind: str, *, folder: Path, mail_server: Callable[[], Mailbox]) -> AsyncIterator[Office]:
+async def office_of(
+    kind: str, *, folder: Path, mail_server: Callable[[], Mailbox], helpdesk_site: Callable[[], HelpdeskSite]
+) -> AsyncIterator[Office]:
     """Open the office of an inbox by its name in `bot.bootstrap.INBOXES`."""
     if kind == "folder":
         yield FolderOffice(folder)
     elif kind == "email":
         yield MailOffice(mail_server())
+    elif kind == "marketplace":
+        yield MarketplaceOffice()
+    elif kind == "django_helpdesk":
+        async with helpdesk_office(helpdesk_site()) as office:
+            yield office
     else:
         assert kind in SERVED, f"no office for the inbox {kind!r}: every inbox passes the contract"
         async with SERVED[kind]() as office:

@@ -60,6 +60,9 @@ class TelegramServer:
         self.calls.append((method, given))
         if method in ASKED:
             return _done(ASKED[method])
+        if method == "deleteMessage":
+            self.messages = [one for one in self.messages if one["message_id"] != int(given["message_id"])]
+            return _done(result=True)
         answer = self._sent(method, given, files)
         if self.breaks_after:
             self.breaks_after -= 1
@@ -104,7 +107,7 @@ class TelegramServer:
         return _done(kept if method == "sendMediaGroup" else kept[0])
 
     def _keep(self, content: dict[str, Any]) -> dict[str, Any]:
-        number = len(self.messages) + 1
+        number = 1 + max((one["message_id"] for one in self.messages), default=0)
         self.messages.append({"message_id": number, **content})
         shown = {key: value for key, value in content.items() if key != "file"}
         return {

@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import orjson
@@ -12,11 +13,14 @@ import pytest
 
 from bot.inboxes.email.adapter import EmailInbox
 from bot.inboxes.email.settings import EmailSettings
-from bot.ports import Call, Heard, HookRefused, PermanentFailure, TransientFailure
+from bot.ports import Call, Heard, HookRefused, PermanentFailure, SellerProfile, TransientFailure
+from bot.testing.fakes import FakeJudge, picture
+from bot.trials import trial_parcel
 from tests.conftest import in_ci
 from tests.imap_server import PASSWORD, USER, ImapServer, imap_server, is_here
 from tests.inboxes.test_email import NOW
 from tests.inboxes.test_email_replies import reply
+from tests.mail_server import Mailbox, free_port
 
 TOKEN = "a token of sixteen and more"
 
@@ -31,14 +35,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ImapServer]:
         yield server
 
 
-def inbox_on(port: int, *, password: str = PASSWORD) -> EmailInbox:
+def inbox_on(port: int, *, password: str = PASSWORD, smtp: int = 25) -> EmailInbox:
     settings = {
-        "host": "127.0.0.1", "sender": "bot@clearshot.example", "recipient": "claims@acme.example",
+        "host": "127.0.0.1", "port": smtp, "security": "none", "sender": "bot@clearshot.example", "recipient": "claims@acme.example",
         "reply_domain": "Bot.example", "reply_secret": "a secret of sixteen and more", "senders": ["acme.example"],
         "hook_token": TOKEN,
         "imap": {"host": "127.0.0.1", "port": port, "security": "none", "username": USER, "password": password, "every": 1},
     }  # fmt: skip
-    return EmailInbox(EmailSettings.model_validate(settings))
+    return EmailInbox(EmailSettings.model_validate(settings), tries=3)
 
 
 class Ear:
@@ -126,6 +130,49 @@ async def test_an_inbox_without_a_mailbox_waits_quietly() -> None:
 
     assert not done
     task.cancel()
+
+
+# -- tried ---------------------------------------------------------------------------------------------------
+
+
+class Post(Mailbox):
+    """A mail server that also brings what is for the bot's own domain, if it does."""
+
+    def __init__(self, server: ImapServer | None) -> None:
+        super().__init__(port=free_port())
+        self.server = server
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - the library's name
+        if self.server is not None and envelope.rcpt_tos[0].endswith("@Bot.example"):
+            self.server.put(envelope.content)
+        return await super().handle_DATA(_server, _session, envelope)
+
+
+@pytest.mark.parametrize("brings", ["brings", "loses"])
+async def test_a_trial_finds_out_whether_answers_would_come_back(server: ImapServer, brings: str) -> None:
+    server.put(reply("Sorry").as_bytes())
+    post = Post(server if brings == "brings" else None)
+    inbox = inbox_on(server.port, smtp=post.port)
+    trial = await trial_parcel(SellerProfile(id="acme", name="Acme"), picture(), judge=FakeJudge())
+
+    with post.serving():
+        if brings == "brings":
+            assert "address for answers" in await inbox.attempt(trial)
+        else:
+            with pytest.raises(PermanentFailure, match="answers would be lost"):
+                await inbox.attempt(trial)
+
+    assert str(post.mails[0]["To"]) == "claims@acme.example"
+    assert str(post.mails[0]["Subject"]) == "Re: [TRYOUT] Test: nothing to do"
+    assert server.flags() == [""]  # the seller's answer was not touched, the test mail is gone
+
+
+def test_a_trial_call_is_authentic_and_heard_as_nothing(server: ImapServer) -> None:
+    inbox = inbox_on(server.port)
+    made = inbox.trial_call(now=NOW)
+
+    assert made is not None
+    assert inbox.hear(made, now=NOW) == ()
 
 
 # -- posted ----------------------------------------------------------------------------------------------------

@@ -83,6 +83,105 @@ def test_a_reply_to_the_very_mails_that_we_send_is_heard() -> None:
         assert (said.case, said.text) == ("K7F3QX", "Thank you.")
 
 
+MARKED = "> #-#-# K7F3QX #-#-#\n> Hello Acme\n> it broke\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"On Mon, 23 Nov 2026 at 12:00, Clearshot <{ADDRESS}> wrote:\n{MARKED}\nA new one comes.\n\n-- \nAnn\nAcme\n",
+        f"Am 23.11.26 um 12:00 schrieb Clearshot:\n{MARKED}\nA new one comes.\n",
+        f"El 23/11/26 a las 12:00, Clearshot escribió:\n{MARKED}\nA new one comes.\n> Anna\n",
+    ],
+)
+def test_an_answer_below_what_is_quoted_is_heard_too(text: str) -> None:
+    assert [one.text for one in heard(reply(text))] == ["A new one comes."]
+
+
+def test_an_answer_between_quoted_lines_is_heard() -> None:
+    text = f"{MARKED}\nWhich side?\n\n> it broke\n\nA new one comes.\n\n> Anna\n"
+
+    assert [one.text for one in heard(reply(text))] == ["Which side?\n\nA new one comes."]
+
+
+@pytest.mark.parametrize(
+    "tail",
+    [
+        "Enviado desde mi iPhone\n\nEl lun, 23 nov 2026 a las 12:00, Clearshot <{address}> escribió:\n{marked}",
+        "Von meinem iPhone gesendet\n\n> Am 23.11.2026 um 12:00 schrieb Clearshot <{address}>:\n> \n{marked}",
+        "Get Outlook for iOS<https://aka.ms/x>\n_____________\nFrom: b@c.example\nSent: Monday\nTo: x\n\n#-#-# K7F3QX #-#-#\nHello",
+        "De: Clearshot <b@c.example>\nEnviado el: lunes, 23 de noviembre de 2026 12:00\nPara: x\nAsunto: y\n\n#-#-# K7F3QX #-#-#\nHola",
+        "-----Ursprüngliche Nachricht-----\nVon: b@c.example\n\n#-#-# K7F3QX #-#-#\nHallo",
+        "On Mon, 23 Nov 2026 at 12:00, Clearshot\n<{address}>\nwrote:\n\n{marked}",
+    ],
+)
+def test_what_programs_put_below_an_answer_is_no_part_of_it(tail: str) -> None:
+    text = "A new one comes.\n\n" + tail.format(address=ADDRESS, marked=MARKED)
+
+    assert [one.text for one in heard(reply(text))] == ["A new one comes."]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "On Monday we wrote:\nthe part is in stock. It comes.",
+        "Am 24.11. kommt der Ersatz.",
+        "El 24 de noviembre llega otro.",
+        "Von welcher Seite ist die Tasse kaputt?",
+        "To whom was it sent?",
+        "De acuerdo.",
+    ],
+)
+def test_words_that_only_look_like_a_programs_stay(text: str) -> None:
+    assert [one.text for one in heard(reply(text))] == [text]
+    assert [one.text for one in heard(reply(f"{text}\n\n{MARKED}"))] == [text]
+
+
+def test_a_mail_without_a_word_of_its_own_says_nothing() -> None:
+    text = f"\n\nOn Mon, 23 Nov 2026 at 12:00, Clearshot <{ADDRESS}> wrote:\n\n{MARKED}"
+
+    assert heard(reply(text)) == ()
+
+
+def test_an_empty_plain_part_beside_html_is_passed_over() -> None:
+    mail = reply("\n")
+    mail.add_alternative("<p>A new one comes.</p>", subtype="html")
+
+    assert [one.text for one in heard(mail)] == ["A new one comes."]
+
+
+def test_a_signatures_logo_is_no_attachment_and_a_photo_is() -> None:
+    logo, photo = reply("A new one comes."), reply("See here.")
+    logo.add_attachment(b"x", maintype="image", subtype="png", disposition="inline", cid="<logo@acme>")
+    photo.add_attachment(
+        b"x" * 40_000, maintype="image", subtype="jpeg", disposition="inline", cid="<p@acme>"
+    )
+    photo.add_attachment(b"x", maintype="image", subtype="jpeg", filename="slip.jpg")
+
+    assert [one.text for one in heard(logo)] == ["A new one comes."]
+    assert [one.text for one in heard(photo)] == ["See here.\n\n📎 × 2"]
+
+
+@pytest.mark.parametrize(
+    "hard", ["On " + "12:00 " * 9000, "\n" * 50_000, "\n \n" * 20_000, "On a: 12:00 wrote\n" * 3000]
+)
+def test_words_made_to_be_hard_to_read_are_read(hard: str) -> None:
+    """The parser of replies would take hours for them, and hold up every chat meanwhile."""
+    mail = reply(f"A new one comes.\n{hard}\n{MARKED}")
+
+    [said] = heard(mail)
+
+    assert (said.case, said.text.startswith("A new one comes.")) == ("K7F3QX", True)
+
+
+def test_long_paragraphs_are_kept_as_they_are() -> None:
+    text = "A new one comes: 12:00. " * 30 + "\n\nAnn \ue0000\ue001"
+
+    [said] = heard(reply(text))
+
+    assert said.text == text.replace("\ue000", "").replace("\ue001", "")
+
+
 @pytest.mark.parametrize(
     ("text", "kind", "words"),
     [
@@ -150,6 +249,9 @@ def test_a_mail_counts_under_its_own_id_however_often_it_comes() -> None:
         {"Return-Path": "<>"},
         {"Precedence": "bulk"},
         {"X-Autoreply": "yes"},
+        {"Subject": "Automatic reply: [K7F3QX] Mug"},
+        {"Subject": "Abwesenheitsnotiz: [K7F3QX] Mug"},
+        {"Subject": "Respuesta automática: [K7F3QX] Mug"},
     ],
 )
 def test_what_no_person_wrote_says_nothing(headers: dict[str, str]) -> None:

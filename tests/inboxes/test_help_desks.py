@@ -181,7 +181,7 @@ def zammad_call(
 
 def test_zammad_s_agents_are_heard_and_nobody_else() -> None:
     def hear(call: Call) -> list[Heard]:
-        return list(zammad_heard(call, secret=zammad_server.SECRET))
+        return list(zammad_heard(call, secret=zammad_server.SECRET, now=NOW))
 
     said = Heard(kind="answer", case="K7F3QX", key="article.101", text="Sorry & more\nAnn", author="Ann")
     assert hear(zammad_call()) == [said]
@@ -194,6 +194,9 @@ def test_zammad_s_agents_are_heard_and_nobody_else() -> None:
     settled = hear(
         zammad_call({"sender": "System"}, state={"name": "closed"}, close_at="2026-11-24T12:00:00Z")
     )
+    assert hear(zammad_call({"created_at": "2026-11-18T11:59:59.000Z"})) == []
+    assert hear(zammad_call({"internal": True}, state="closed", last_close_at="2026-11-18T11:59:59Z")) == []
+    assert len(hear(zammad_call({"created_at": "2026-11-18T12:00:01Z"}))) == 1
     assert [(one.kind, one.key) for one in settled] == [("settled", "ticket.11.closed.2026-11-24T12:00:00Z")]
 
 
@@ -241,7 +244,7 @@ LATE = NOW - timedelta(minutes=6)
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'{"event": "message_created"}', b"\xff" * 50])
 def test_forged_and_garbled_calls_are_refused(desk: str, body: bytes) -> None:
     hear: dict[str, Callable[[Call], Any]] = {
-        "zammad": lambda call: zammad_heard(call, secret=zammad_server.SECRET),
+        "zammad": lambda call: zammad_heard(call, secret=zammad_server.SECRET, now=NOW),
         "chatwoot": lambda call: chatwoot_heard(call, secret=chatwoot_server.SECRET, token="", now=NOW),
         "chatwoot token": lambda call: chatwoot_heard(call, secret="", token="t" * 16, now=NOW),
         "zendesk": lambda call: zendesk_heard(call, secret=zendesk_server.SECRET, now=NOW),
@@ -274,7 +277,7 @@ def test_late_calls_are_refused_and_garbled_ones_that_are_signed_too() -> None:
 
 def test_nothing_is_heard_where_no_secret_is_set() -> None:
     with pytest.raises(HookRefused):
-        zammad_heard(zammad_call(), secret="")
+        zammad_heard(zammad_call(), secret="", now=NOW)
     with pytest.raises(HookRefused):
         zendesk_heard(zendesk_call(), secret="", now=NOW)
     with pytest.raises(HookRefused):

@@ -8,6 +8,8 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from aiohttp import ClientConnectionError, ClientSession
+
 from bot.sandbox.server import Sandbox
 from tests.mail_server import free_port
 
@@ -51,14 +53,14 @@ class RunningBot:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("CLEARSHOT_")}
         return {**kept, **own}
 
-    async def command(self, *arguments: str) -> str:
-        """Run another command on the same settings; its output."""
+    async def command(self, *arguments: str, fails: bool = False) -> str:
+        """Run another command on the same settings, which ends well or not; its output."""
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "bot", *arguments, env=self.environment,
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip
         output, _ = await process.communicate()
-        assert process.returncode == 0, output.decode()
+        assert process.returncode == int(fails), output.decode()
         return output.decode()
 
     async def start(self) -> None:
@@ -66,6 +68,15 @@ class RunningBot:
             self.process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "bot", "run", env=self.environment, stdout=log, stderr=log
             )
+
+    async def serving(self) -> None:
+        """Wait until the bot's own pages answer."""
+        async with asyncio.timeout(60), ClientSession() as session:
+            while True:
+                with contextlib.suppress(ClientConnectionError):
+                    await session.get(f"http://127.0.0.1:{self.port}/health")
+                    return
+                await asyncio.sleep(0.1)
 
     async def kill(self) -> None:
         assert self.process is not None

@@ -44,6 +44,7 @@ async def test_a_seller_asks_for_one_more_photo_gets_it_and_settles(
         await bot.command("orders", "import", str(SAMPLE))
         link = (await bot.command("orders", "link", "A-1017")).strip().rsplit("start=", 1)[1]
         await bot.start()
+        await bot.serving()
         try:
             chat = await client.new_chat("Anna", language_code="en", payload=link)
             await customer_page.goto(f"{bot.sandbox.address}/?chat={chat['id']}")
@@ -65,7 +66,7 @@ async def test_a_seller_asks_for_one_more_photo_gets_it_and_settles(
             assert await seller.got(2) == [FOLLOW_UP]
 
             await seller.settle("A new mug is on its way.")
-            await anna.do(See("calls the matter settled"))
+            await anna.do(See("considers the matter settled"))
             await anna.do(See("A new mug is on its way.", "settled"))
         finally:
             await bot.stop()

@@ -76,6 +76,20 @@ def with_reflection(picture: Image.Image) -> Image.Image:
     return done
 
 
+def with_shadow(picture: Image.Image, *, left: float = 0.45, light: float = 0.25) -> Image.Image:
+    """Cast a shadow with an aslant border over all that is right of `left` (share); `light` (linear) is left there."""
+    width, height = picture.size
+    shape = Image.new("L", picture.size, 0)
+    corners = [(width * left, 0), (width, 0), (width, height), (width * (left + 0.2), height)]
+    ImageDraw.Draw(shape).polygon(corners, fill=255)
+    shade = picture.point(
+        [round(255 * ((value / 255) ** 2.2 * light) ** (1 / 2.2)) for value in range(256)] * 3
+    )
+    done = picture.copy()
+    done.paste(shade, mask=shape.filter(ImageFilter.GaussianBlur(width / 400)))
+    return done
+
+
 def jpeg_segments(content: bytes) -> list[str]:
     """Name the segments of a JPEG up to its end, and "trailing" when anything follows."""
     names, at = ["SOI"], 2

@@ -1,25 +1,30 @@
+"""One suite for every place of objects: a folder, an S3-compatible store, memory."""
+
 import asyncio
 import hashlib
 import os
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from flows.conversation import ChatState, Conversation, FlowRef
-from flows.events import Event, TextReceived
-from flows.outcome import Outcome
-from storage.blobs import DiskBlobs, MemoryBlobs, open_blobs, sweep
-from storage.memory import MemoryStorage
-from storage.ports import Arrival, StorageFailure
+from storage.blobs import DiskBlobs, MemoryBlobs, open_blobs
+from storage.ports import BlobStore, StorageFailure
+from tests.object_store import ObjectStore
 
-Blobs = DiskBlobs | MemoryBlobs
+Blobs = BlobStore
 
 
-@pytest.fixture(params=["disk", "memory"])
-def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Blobs:
-    return DiskBlobs(tmp_path / "deep" / "blobs") if request.param == "disk" else MemoryBlobs()
+@pytest.fixture(params=["disk", "memory", "s3"])
+def blobs(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Blobs:
+    if request.param == "disk":
+        return DiskBlobs(tmp_path / "deep" / "blobs")
+    if request.param == "memory":
+        return MemoryBlobs()
+    store: ObjectStore = request.getfixturevalue("object_store")
+    for name, value in store.environ.items():
+        monkeypatch.setenv(name, value)
+    return open_blobs(f"s3://{store.bucket()}/deep/photos")
 
 
 async def test_what_was_put_is_got_under_its_case_and_sha256(blobs: Blobs) -> None:
@@ -103,42 +108,70 @@ async def test_half_written_files_are_never_listed(tmp_path: Path) -> None:
     assert len(await blobs.keys()) == 1
 
 
-def opening(state: ChatState, event: Event) -> Outcome:
-    code = event.text if isinstance(event, TextReceived) else ""
-    conversation = Conversation(id=code, chat=state.chat.id, flow=FlowRef(name="f", hash="h"))
-    return Outcome(state=ChatState(chat=state.chat, conversations={code: conversation}))
+async def test_an_object_stored_again_is_young_again(tmp_path: Path) -> None:
+    blobs = DiskBlobs(tmp_path)
+    key = await blobs.put("K7F3QX", b"picture")
+    then = (datetime.now(UTC) - timedelta(days=40)).timestamp()
+    os.utime(tmp_path / key, (then, then))
+
+    await blobs.put("K7F3QX", b"picture")
+
+    [blob] = await blobs.keys()
+    assert datetime.now(UTC) - blob.changed < timedelta(hours=1)
 
 
-def aged(folder: Path) -> Callable[[str, timedelta], None]:
-    def age(key: str, by: timedelta) -> None:
-        then = (datetime.now(UTC) - by).timestamp()
-        os.utime(folder / key, (then, then))
+async def test_stores_in_one_bucket_see_nothing_of_each_other(
+    object_store: ObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in object_store.environ.items():
+        monkeypatch.setenv(name, value)
+    bucket = object_store.bucket()
+    one, two = open_blobs(f"s3://{bucket}/one"), open_blobs(f"s3://{bucket}/two")
+    key = await one.put("K7F3QX", b"picture")
 
-    return age
+    await two.delete_case("K7F3QX")
+
+    assert await two.keys() == []
+    assert await one.get(key) == b"picture"
 
 
-async def test_the_sweep_takes_only_rowless_objects_older_than_a_day(tmp_path: Path) -> None:
-    blobs, store = DiskBlobs(tmp_path), MemoryStorage(lambda: datetime.now(UTC))
-    await store.open(opening)
-    await store.streams.post(Arrival(source="t", id="1", chat=1, event=TextReceived(text="ALIVE1")))
-    old_rowless, young_rowless = await blobs.put("GONE11", b"1"), await blobs.put("GONE22", b"1")
-    old_living = await blobs.put("ALIVE1", b"1")
-    touched = await blobs.put("GONE33", b"1")
-    age = aged(tmp_path)
-    for key, by in ((old_rowless, 25), (young_rowless, 23), (old_living, 2000), (touched, 2000)):
-        age(key, timedelta(hours=by))
-    await blobs.put("GONE33", b"1")
+async def test_a_store_without_conditional_writes_is_written_to_all_the_same(
+    object_store: ObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (*object_store.environ.items(), ("AWS_CONDITIONAL_PUT", "disabled")):
+        monkeypatch.setenv(name, value)
+    blobs = open_blobs(f"s3://{object_store.bucket()}")
 
-    swept = await sweep(blobs, store.streams, now=datetime.now(UTC))
+    keys = {await blobs.put("K7F3QX", b"picture") for _ in range(2)}
 
-    assert swept == 1
-    assert {blob.key for blob in await blobs.keys()} == {young_rowless, old_living, touched}
-    await store.close()
+    assert [blob.key for blob in await blobs.keys()] == list(keys)
+
+
+@pytest.mark.parametrize("bucket", ["nobody-made-this", "unreachable"])
+async def test_an_object_store_that_fails_is_a_storage_failure_and_no_missing_photo(
+    object_store: ObjectStore, monkeypatch: pytest.MonkeyPatch, bucket: str
+) -> None:
+    for name, value in object_store.environ.items():
+        monkeypatch.setenv(name, value)
+    if bucket == "unreachable":
+        monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    blobs = open_blobs(f"s3://{bucket}/photos")
+
+    for work in (
+        blobs.put("K7F3QX", b"1"),
+        blobs.get("K7F3QX/" + "a" * 64),
+        blobs.delete_case("K7F3QX"),
+        blobs.keys(),
+    ):
+        with pytest.raises(StorageFailure) as failed:
+            await work
+        assert "canary" not in str(failed.value)
+        assert "127.0.0.1" not in str(failed.value)
+        assert failed.value.__cause__ is None
+        assert failed.value.__suppress_context__
 
 
 def test_a_place_that_is_no_folder_is_refused_with_a_clear_word(tmp_path: Path) -> None:
     assert isinstance(open_blobs(str(tmp_path)), DiskBlobs)
-    with pytest.raises(StorageFailure, match="extra `s3`"):
-        open_blobs("s3://bucket/photos")
     with pytest.raises(StorageFailure, match="a folder"):
         open_blobs("https://example.com")

@@ -61,6 +61,21 @@ async def test_a_text_with_buttons_arrives(chat: TelegramChat, customer: Sandbox
     assert [button["text"] for button in message["reply_markup"]["inline_keyboard"][0]] == ["Yes", "No"]
 
 
+async def test_a_file_arrives_under_its_name_with_every_byte_also_when_it_was_shown_before(
+    chat: TelegramChat, customer: SandboxClient, mara: int
+) -> None:
+    content = drawing(kind="JPEG")
+    await chat.send(mara, say("Like this", picture=True), content)
+    file = Picture(source="file", refs=("key",), captions=("ShippingDamage_Packaging.jpg",))
+
+    sent = await chat.send(mara, Say(spans=(Span(text="1/2"),), picture=file), content)
+
+    message = (await shown(customer, mara))[-1]
+    assert (message["message_id"], message["caption"]) == (sent.message, "1/2")
+    assert message["document"]["file_name"] == "ShippingDamage_Packaging.jpg"
+    assert message["document"]["file_size"] == len(content)
+
+
 @pytest.mark.parametrize("kind", ["PNG", "JPEG"])
 async def test_a_picture_arrives_with_its_words(
     chat: TelegramChat, customer: SandboxClient, mara: int, kind: str

@@ -32,16 +32,17 @@ class Desk:
     def __init__(self, bot: TelegramBot, server: TelegramServer) -> None:
         self.server = server
         self.heard: list[tuple[str, Heard]] = []
-        self.away = False
+        self.away = self.gone = False
         self.intake = Intake()
         counters = {CHAT: Counter(seller="acme", locale="en")}
         self.chats = SellerChats(self.intake, chats=counters, ears=self.ear, bot=bot)
 
     def ear(self, seller: str) -> Tell:
-        async def tell(heard: Heard) -> None:
+        async def tell(heard: Heard) -> bool:
             if self.away:
                 raise TransientFailure("the store is away")
             self.heard.append((seller, heard))
+            return not self.gone
 
         return tell
 
@@ -164,3 +165,18 @@ async def test_a_telegram_that_fails_afterwards_changes_nothing_that_was_taken(d
     await desk.write("Sorry")
 
     assert len(desk.heard) == 1
+
+
+async def test_a_seller_is_told_when_the_case_is_gone_and_when_only_words_would_be_heard(desk: Desk) -> None:
+    desk.gone = True
+
+    await desk.write("A new one comes")
+    await desk.press(button("yes", "K7F3QX"))
+    await desk.write("", photo=[{"file_id": "x"}])
+
+    assert [one.kind for _, one in desk.heard] == ["answer", "settled"]
+    assert desk.said == [
+        "There is no such case any more.",
+        "#K7F3QX\nThere is no such case any more.",
+        "Only words reach the customer. Please write them as a reply.",
+    ]

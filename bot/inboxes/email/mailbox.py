@@ -13,10 +13,32 @@ from bot.ports import HookRefused, PermanentFailure, TransientFailure
 
 logger = logging.getLogger(__name__)
 
+AGAIN = 1.0
+"""Seconds between two looks for a mail that is on its way."""
 AT_ONCE = 50
 """Mails of one look; the rest comes with the next."""
 Take = Callable[[bytes], Awaitable[None]]
 """Takes a mail as it is; raises HookRefused for one that is not ours to keep, TransientFailure to get it again."""
+
+
+async def taken_out(settings: ImapSettings, message_id: str, *, tries: int, most: int) -> bytes | None:
+    """Wait for one mail of our own, and take it out of the mailbox; None when it does not come."""
+    try:
+        box = await asyncio.to_thread(_opened, settings)
+        try:
+            for _ in range(tries):
+                uids = await asyncio.to_thread(box.uids, f'HEADER Message-ID "{message_id}"')
+                if uids:
+                    raw = await asyncio.to_thread(_fetched, box, uids[0], most)
+                    await asyncio.to_thread(box.delete, uids)
+                    return raw
+                await asyncio.sleep(AGAIN)
+                await asyncio.to_thread(box.client.noop)  # lets the server tell what is new
+            return None
+        finally:
+            await asyncio.to_thread(_closed, box)
+    except (imaplib.IMAP4.error, ImapToolsError, OSError, EOFError) as failure:
+        raise TransientFailure(f"mailbox: {type(failure).__name__}") from None
 
 
 async def watch(settings: ImapSettings, take: Take, *, most: int) -> None:

@@ -11,24 +11,26 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage, MIMEPart
 from email.utils import parseaddr
 
-from mailparser_reply import EmailReplyParser
-
 from bot.inboxes.email.settings import EmailSettings
 from bot.inboxes.email.tokens import proven
+from bot.inboxes.email.words import words_in
 from bot.ports import Heard, HookRefused
 from bot.seller_words import spoken
 from bot.text_of_html import text_of_html
 
 MOST_BYTES = 25 * 1024 * 1024
 MOST_TEXT = 60_000  # characters of a mail that are read: the newest words stand first
-MARKER = re.compile(r"^.*#-#-# *[0-9A-Z]{4,12} *#-#-#.*$", re.MULTILINE)
-INTRODUCED = re.compile(r"^.*case\+[0-9A-Za-z]{4,12}\.[0-9a-f]{20}@.*$", re.MULTILINE)
-"""The line with which any mail program, in any language, introduces what it quotes of ours."""
-SIGNATURE = re.compile(r"^-- ?$", re.MULTILINE)
 RECIPIENTS = ("to", "cc", "delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-forwarded-to")
 BULK = frozenset({"bulk", "auto_reply", "junk", "list"})
 AUTOMATIC = ("x-autoreply", "x-autorespond", "x-auto-response-suppress-reply", "x-autoresponse")
-LANGUAGES = ["en", "de", "es", "fr", "it", "nl", "pl"]
+AWAY = re.compile(
+    r"\s*(automatic reply|auto-?reply|automatische antwort|abwesen|out of (the )?office|respuesta autom|fuera de (la )?oficina"
+    r"|réponse automatique|automatisch antwoord|risposta automatica)",
+    re.IGNORECASE,
+)
+"""Subjects of automatic answers: those of people begin with that of our mail."""
+DECORATION = 30_000
+"""Bytes below which a picture that stands within the text is taken for part of a signature."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +66,7 @@ def _read(mail: EmailMessage, raw: bytes, *, settings: EmailSettings) -> Came:
     if _is_automatic(mail):
         return Came(automatic=True)
     kind, text = spoken(words_of(mail))
-    attached = sum(1 for _ in mail.iter_attachments())
+    attached = sum(1 for part in mail.iter_attachments() if not _is_decoration(part))
     if attached:
         text = f"{text}\n\n📎 × {attached}".strip()
     if kind == "answer" and not text:
@@ -72,6 +74,14 @@ def _read(mail: EmailMessage, raw: bytes, *, settings: EmailSettings) -> Came:
     return Came(
         heard=(Heard(kind=kind, case=case, key=_key(mail, raw), text=text, author=_author(mail, settings)),)
     )
+
+
+def _is_decoration(part: EmailMessage | MIMEPart) -> bool:
+    """Tell the logo of a signature from what somebody attached."""
+    if part.get_content_maintype() != "image" or "content-id" not in part:
+        return False
+    content = part.get_payload(decode=True)
+    return not isinstance(content, bytes) or len(content) < DECORATION
 
 
 def _key(mail: EmailMessage, raw: bytes) -> str:
@@ -98,6 +108,8 @@ def _is_automatic(mail: EmailMessage) -> bool:
     submitted = str(mail.get("auto-submitted", "no")).partition(";")[0].strip().lower()
     if submitted not in {"", "no"} or str(mail.get("return-path", "x")).strip() == "<>":
         return True
+    if AWAY.match(str(mail.get("subject", ""))):
+        return True
     if str(mail.get("precedence", "")).strip().lower() in BULK or any(name in mail for name in AUTOMATIC):
         return True
     return mail.get_content_type() == "multipart/report"
@@ -107,19 +119,20 @@ def _is_automatic(mail: EmailMessage) -> bool:
 
 
 def words_of(mail: EmailMessage) -> str:
-    """Find what the seller wrote: above our own marker first, then without quotes and signature."""
-    body = mail.get_body(preferencelist=("plain", "html"))
-    if body is None:
-        return ""
+    """Find what the seller wrote; some programs leave the plain part empty."""
+    for kind in ("plain", "html"):
+        body = mail.get_body(preferencelist=(kind,))
+        said = words_in(_text_of(body)) if body is not None else ""
+        if said:
+            return said
+    return ""
+
+
+def _text_of(body: MIMEPart) -> str:
     text = _decoded(body)
     if body.get_content_type() == "text/html":
         text = text_of_html(text)
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u00a0", " ")[:MOST_TEXT]
-    ends = [found.start() for pattern in (MARKER, INTRODUCED) if (found := pattern.search(text))]
-    text = text[: min(ends, default=len(text))]
-    reply = EmailReplyParser(languages=LANGUAGES).read(text=text).latest_reply or ""
-    signature = SIGNATURE.search(reply)
-    return (reply[: signature.start()] if signature else reply).strip()
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\u00a0", " ")[:MOST_TEXT]
 
 
 def _decoded(body: MIMEPart) -> str:

@@ -76,6 +76,7 @@ def mails(parcel: Parcel, *, key: str, settings: EmailSettings, now: datetime) -
         mail.set_content(
             marked(told, parcel.bundle.case, locale=parcel.bundle.seller.locale, settings=settings)
         )
+        checked(mail)
         for file in files:
             kind, _, subtype = file.mime.partition("/")
             mail.add_attachment(file.content, maintype=kind, subtype=subtype, filename=file.name)
@@ -83,7 +84,7 @@ def mails(parcel: Parcel, *, key: str, settings: EmailSettings, now: datetime) -
             mail.add_attachment(
                 parcel.manifest, maintype="application", subtype="json", filename="manifest.json"
             )
-        found.append(checked(mail))
+        found.append(mail)
     return found
 
 
@@ -101,6 +102,24 @@ def note_mail(note: ForwardText, *, key: str, settings: EmailSettings, now: date
     told = f"{_sendable(note.customer_name)}:\n\n{_sendable(note.text)}\n"
     mail.set_content(marked(told, note.case, locale=note.seller.locale, settings=settings))
     return checked(mail)
+
+
+def trial_mails(
+    trial: Parcel, *, settings: EmailSettings, now: datetime
+) -> tuple[EmailMessage, EmailMessage | None]:
+    """Make the test mail to the seller, and the one that finds out whether answers come back to us."""
+    key = f"{trial.bundle.case}.{int(now.timestamp())}"
+    to_seller = mails(trial, key=key, settings=settings, now=now)[0]
+    answers_to = address_of("case", trial.bundle.case, settings)
+    if not answers_to:
+        return to_seller, None
+    to_us = EmailMessage(policy=POLICY)
+    for name in ("From", "Date", "Auto-Submitted", "X-Auto-Response-Suppress", "X-Clearshot-Case", "Subject"):
+        to_us[name] = to_seller[name]
+    to_us["To"] = answers_to
+    to_us["Message-ID"] = message_id(key, 2, settings)
+    to_us.set_content(f"{_sendable(trial.bundle.summary)}\n")
+    return to_seller, checked(to_us)
 
 
 def _envelope(
@@ -126,7 +145,10 @@ def _envelope(
 
 
 def checked(mail: EmailMessage) -> EmailMessage:
-    """Parse the mail as it will leave; a header that nobody put in is a fault, and it is not sent."""
+    """Parse the mail as it will leave; a header that nobody put in is a fault, and it is not sent.
+
+    Before the photos are attached: their names are our own, and their megabytes would be read for nothing.
+    """
     parsed = BytesParser(policy=policy.default).parsebytes(mail.as_bytes())
     names = {name.lower() for name in parsed.keys()}  # noqa: SIM118 - a message is no dict
     if names - EXPECTED or len(parsed.get_all("to", [])) != 1:

@@ -1,6 +1,7 @@
 """The folder inbox: a directory for each case, written aside and renamed, so that none is ever half there."""
 
 import asyncio
+import errno
 import os
 import secrets
 import shutil
@@ -48,6 +49,15 @@ class FolderInbox:
         except OSError as failure:
             raise PermanentFailure(f"folder {self._root}: {failure.strerror}") from None
         return f"folder {self._root} is writable"
+
+    async def attempt(self, trial: Parcel) -> str:
+        """Put the test bundle into its directory, read it again, and take it away."""
+        try:
+            name, files = folder_of(trial), contents(trial)
+            await asyncio.to_thread(_there_and_back, self._root, name, files)
+        except OSError as failure:
+            raise PermanentFailure(f"folder {self._root}: {failure.strerror}") from None
+        return f"folder {self._root} took a test bundle of {len(files)} files, which is removed again"
 
     async def aclose(self) -> None:
         """Nothing is held open."""
@@ -114,3 +124,15 @@ def _try_out(root: Path) -> None:
     trial = root / f".{secrets.token_hex(8)}"
     trial.write_bytes(b"")
     trial.unlink()
+
+
+def _there_and_back(root: Path, name: str, files: Mapping[str, bytes]) -> None:
+    root.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(root / name, ignore_errors=True)  # of a trial that was cut off
+    try:
+        _place_folder(root, name, files)
+        for file_name, content in files.items():
+            if (root / name / file_name).read_bytes() != content:
+                raise OSError(errno.EIO, f"{file_name} does not read as it was written")
+    finally:
+        shutil.rmtree(root / name, ignore_errors=True)

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 from telegram import (
@@ -60,6 +61,19 @@ class TelegramChatInbox:
                 raise PermanentFailure("telegram_chat: the bot may not send photos to this chat")
         return f"telegram chat {chat.title or chat.first_name or chat.id} is open to @{me.username}"
 
+    async def attempt(self, trial: Parcel) -> str:
+        """Send the test bundle without a sound and without buttons, and delete it again."""
+        said = await self.check()
+        sent = [
+            await self._called(lambda piece=piece: self._piece(piece, 0, quiet=True))  # type: ignore[misc]
+            for piece in (replace(one, rows=()) for one in pieces(trial))
+        ]
+        for message in sent:
+            await self._called(
+                lambda message=message: self._bot.delete_message(self._settings.chat, message)  # type: ignore[misc]
+            )
+        return f"{said}; it took a test bundle, which is deleted again"
+
     async def aclose(self) -> None:
         """Close the connections."""
         await self._request.shutdown()
@@ -76,17 +90,18 @@ class TelegramChatInbox:
             sent.append(await self._called(lambda piece=piece, first=first: self._piece(piece, first)))  # type: ignore[misc]
         return Receipt(place="telegram chat", reference=thread if thread.isdigit() else str(sent[0]))
 
-    async def _piece(self, piece: Piece, first: int) -> int:
+    async def _piece(self, piece: Piece, first: int, *, quiet: bool = False) -> int:
         """Send one piece; answers its first message."""
         where: dict[str, Any] = {"chat_id": self._settings.chat}
+        if quiet:
+            where["disable_notification"] = True
         if self._settings.topic:
             where["message_thread_id"] = self._settings.topic
         if first:
             where["reply_parameters"] = ReplyParameters(first, allow_sending_without_reply=True)
         if not piece.files:
-            return (
-                await self._bot.send_message(text=piece.text, reply_markup=_keyboard(piece), **where)
-            ).message_id
+            keyboard = _keyboard(piece) if piece.rows else None
+            return (await self._bot.send_message(text=piece.text, reply_markup=keyboard, **where)).message_id
         if len(piece.files) == 1:
             return (await self._single(piece, where)).message_id
         kind = InputMediaDocument if piece.as_documents else InputMediaPhoto

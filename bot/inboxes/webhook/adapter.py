@@ -41,11 +41,25 @@ class WebhookInbox:
         return Receipt(place="webhook", reference=idempotency_key)
 
     async def check(self) -> str:
-        """Send a signed event that says that it is a trial."""
+        """Send a signed event that says that it is a trial: there is no other way to see that it is taken."""
+        return await self._try(None)
+
+    async def attempt(self, trial: Parcel) -> str:
+        """Send a signed event that says that it is a trial, with the test bundle."""
+        return await self._try(trial)
+
+    async def _try(self, trial: Parcel | None) -> str:
         self._gone = False
         stamp = self._now()
-        await self._post(f"trial.{int(stamp.timestamp())}", trial_event(now=stamp))
-        return "webhook takes a signed trial"
+        key = f"trial.{int(stamp.timestamp())}"
+        await self._post(key, trial_event(now=stamp, trial=trial))
+        return f"webhook takes a signed {'trial' if trial is None else 'test bundle'}"
+
+    def trial_call(self, *, now: datetime) -> Call:
+        """Make a signed call of type `trial`."""
+        body = trial_event(now=now)
+        signed = headers(f"trial.{int(now.timestamp())}", body, secrets=self._secrets[:1], now=now)
+        return Call(headers=signed, query={}, body=body)
 
     def hear(self, call: Call, *, now: datetime) -> Sequence[Heard]:
         """Read a signed call of the seller's system."""

@@ -44,10 +44,13 @@ def note_event(note: ForwardText, *, now: datetime) -> bytes:
     return _fitting("note.added", told, now=now)
 
 
-def trial_event(*, now: datetime) -> bytes:
-    """Say that this is a trial and no case."""
-    words = "A trial of Clearshot: nothing is to be done. Answer 2xx when the signature is right."
-    return _encoded("trial", {"message": words}, now=now)
+def trial_event(*, now: datetime, trial: Parcel | None = None) -> bytes:
+    """Say that this is a trial and no case; a test bundle stands in `bundle`, as those of cases look."""
+    words = "A test by Clearshot: nothing is to be done. Answer 2xx when the signature is right."
+    told: dict[str, Any] = {"message": words}
+    if trial is not None:
+        told["bundle"] = json.loads(trial.manifest)
+    return _fitting("trial", told, now=now)
 
 
 def headers(key: str, body: bytes, *, secrets: Sequence[bytes], now: datetime) -> dict[str, str]:

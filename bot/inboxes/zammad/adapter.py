@@ -69,9 +69,9 @@ class ZammadInbox:
         """Close the connections."""
         await self._calls.aclose()
 
-    def hear(self, call: Call, *, now: datetime) -> Sequence[Heard]:  # noqa: ARG002 - the signature holds no time
+    def hear(self, call: Call, *, now: datetime) -> Sequence[Heard]:
         """Read a call of a trigger's webhook."""
-        return heard_in(call, secret=self._settings.hook_secret.get_secret_value())
+        return heard_in(call, secret=self._settings.hook_secret.get_secret_value(), now=now)
 
     # -- looking ---------------------------------------------------------------------------------------------
 

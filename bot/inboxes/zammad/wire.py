@@ -8,11 +8,12 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import orjson
 
-from bot.desk_text import case_in, mark, plain, title_of, words_of
+from bot.desk_text import case_in, is_past, mark, plain, title_of, words_of
 from bot.ports import Call, Heard, HookRefused, LabelledFile, Parcel
 from bot.seller_words import spoken
 from bot.text_of_html import text_of_html
@@ -51,8 +52,8 @@ def attachment(name: str, mime: str, content: bytes) -> dict[str, str]:
     return {"filename": name, "mime-type": mime, "data": base64.b64encode(content).decode()}
 
 
-def heard_in(call: Call, *, secret: str) -> Sequence[Heard]:
-    """Read a webhook call; raises HookRefused."""
+def heard_in(call: Call, *, secret: str, now: datetime) -> Sequence[Heard]:
+    """Read a webhook call; raises HookRefused. It is signed without a time: what happened long ago is told by nobody now."""
     given = call.headers.get("x-hub-signature", "")
     wanted = "sha1=" + hmac.new(secret.encode(), call.body, hashlib.sha1).hexdigest()
     if not secret or not hmac.compare_digest(given.encode("utf-8", "replace"), wanted.encode()):
@@ -65,13 +66,21 @@ def heard_in(call: Call, *, secret: str) -> Sequence[Heard]:
         raise HookRefused(400, "the body is no ticket") from None
     if not case:
         return ()
-    heard = _said(case, written)
+    heard = [] if _is_old(written.get("created_at"), now=now) else _said(case, written)
     state = of_ticket.get("state")
     state = state.get("name") if isinstance(state, dict) else state
     if str(state).lower() == "closed":
-        changed = str(of_ticket.get("close_at") or of_ticket.get("last_close_at") or "")
-        heard.append(Heard(kind="settled", case=case, key=f"ticket.{number}.closed.{changed}"))
+        changed = of_ticket.get("last_close_at") or of_ticket.get("close_at") or ""
+        if not _is_old(changed, now=now):
+            heard.append(Heard(kind="settled", case=case, key=f"ticket.{number}.closed.{changed}"))
     return tuple(heard)
+
+
+def _is_old(stamp: Any, *, now: datetime) -> bool:
+    try:
+        return bool(stamp) and is_past(str(stamp), now=now)
+    except (ValueError, TypeError):
+        raise HookRefused(400, "a time that is none") from None
 
 
 def _said(case: str, written: dict[str, Any]) -> list[Heard]:

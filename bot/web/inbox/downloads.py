@@ -1,8 +1,6 @@
 """The bytes of a case: photos, small ones, manifests, all photos as a ZIP."""
 
 import asyncio
-import io
-import zipfile
 
 from aiohttp import web
 
@@ -10,6 +8,7 @@ from bot.web.inbox.desk import Visit
 from bot.web.inbox.pages import HEADERS, missing, words_alone
 from bot.web.inbox.photographs import DeliveredPhoto, bundles_of, photos_of
 from bot.web.inbox.thumbnails import Thumbnails
+from bot.zipped import zipped
 
 FILE_HEADERS = {
     **HEADERS,
@@ -89,7 +88,7 @@ class Downloads:
                 if size > MOST_ZIPPED:
                     return words_alone(413, "wrong.many_photos", locale=visit.agent.locale)
                 files.append((folder + _safe(name), content))
-        body = await asyncio.to_thread(_zipped, files)
+        body = await asyncio.to_thread(zipped, files)
         named = {"Content-Disposition": f'attachment; filename="{case.id}.zip"'}
         return web.Response(body=body, content_type="application/zip", headers={**FILE_HEADERS, **named})
 
@@ -99,11 +98,3 @@ def _safe(name: str) -> str:
     return (
         "".join(sign for sign in name if sign.isascii() and (sign.isalnum() or sign in "._-"))[:100] or "file"
     )
-
-
-def _zipped(files: list[tuple[str, bytes]]) -> bytes:
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_STORED) as archive:  # photos do not get smaller
-        for name, content in files:
-            archive.writestr(zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0)), content)
-    return made.getvalue()

@@ -1,5 +1,6 @@
 """The list of cases: views, filters, search, a page at a time."""
 
+import asyncio
 from dataclasses import replace
 from urllib.parse import urlencode
 
@@ -43,11 +44,14 @@ async def list_page(request: web.Request, visit: Visit) -> web.Response:
     chosen, after = chosen_by(request, visit), request.query.get("after", "")
     cases = visit.desk.cases
     try:
-        found = await cases.page(visit.seller, chosen=chosen, after=after, limit=PAGE)
+        found, counts, people, issues = await asyncio.gather(
+            cases.page(visit.seller, chosen=chosen, after=after, limit=PAGE),
+            cases.counts(visit.seller, agent=visit.agent.id),
+            visit.desk.agents.of_seller(visit.seller),
+            cases.issues(visit.seller),
+        )
     except WrongCursor:
         raise web.HTTPFound(address(chosen)) from None
-    counts = await cases.counts(visit.seller, agent=visit.agent.id)
-    people = await visit.desk.agents.of_seller(visit.seller)
     is_narrowed = bool(chosen.issue or chosen.assigned or chosen.text)
     return page_for(
         visit,
@@ -57,7 +61,7 @@ async def list_page(request: web.Request, visit: Visit) -> web.Response:
         found=found,
         counts={view: _counted(counts.get(view, 0)) for view in VIEWS},
         unread=counts.get("unread", 0),
-        issues=await cases.issues(visit.seller),
+        issues=issues,
         people=people,
         names={agent.id: agent.name for agent in people},
         views=[(view, address(replace(chosen, view=view))) for view in VIEWS],

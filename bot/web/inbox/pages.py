@@ -25,7 +25,7 @@ HEADERS = {
 }
 _PAGES = Environment(
     loader=PackageLoader("bot.web.inbox"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-    lstrip_blocks=True,
+    lstrip_blocks=True, auto_reload=False,
 )  # fmt: skip
 
 

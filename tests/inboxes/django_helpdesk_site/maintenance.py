@@ -1,4 +1,4 @@
-"""A page for maintenance: while the file `down` is there, every call is answered with it."""
+"""Breakdowns: while the file `down` is there, nothing is taken; with `fails`, a change is taken and an error answered."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 
-def answer_503_while_down(
+def break_down_when_told(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
     """Make the middleware."""
@@ -14,6 +14,10 @@ def answer_503_while_down(
     def answer(request: HttpRequest) -> HttpResponse:
         if (settings.FOLDER / "down").exists():
             return HttpResponse("<html>down for maintenance</html>", status=503)
-        return get_response(request)
+        response = get_response(request)
+        if request.method == "POST" and (settings.FOLDER / "fails").exists():
+            (settings.FOLDER / "fails").unlink()
+            return HttpResponse("<html>bad gateway</html>", status=502)
+        return response
 
     return answer

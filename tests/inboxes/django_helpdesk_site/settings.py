@@ -37,13 +37,12 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "bootstrap4form",
     "rest_framework",
     "rest_framework.authtoken",
     "helpdesk",
 ]
 MIDDLEWARE = [
-    "django_helpdesk_site.maintenance.answer_503_while_down",
+    "django_helpdesk_site.maintenance.break_down_when_told",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -1,0 +1,168 @@
+"""Compose file, cluster manifests and unit files: valid by their schemas, and as careful as they claim to be."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from bot.settings_table import ROWS
+from tests.conftest import in_ci
+
+DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
+COMPOSE, MANIFESTS = DEPLOY / "compose" / "compose.yaml", DEPLOY / "kubernetes" / "clearshot.yaml"
+UNIT = DEPLOY / "systemd" / "clearshot.service"
+KUBERNETES = ("1.34", "1.37")
+RELAY_AND_REQUESTS = 15
+"""Seconds that a bot takes at most to end what is under way (Relay.stop, the server's shutdown)."""
+
+
+def manifests() -> dict[str, dict[str, Any]]:
+    found = [one for one in yaml.safe_load_all(MANIFESTS.read_text()) if one]
+    return {f"{one['kind']}/{one['metadata']['name']}": one for one in found}
+
+
+def services() -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = yaml.safe_load(COMPOSE.read_text())["services"]
+    return found
+
+
+def test_the_compose_file_is_valid(outside_python: Path) -> None:
+    done = subprocess.run(
+        [outside_python, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", COMPOSE],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("version", KUBERNETES)
+def test_the_manifests_are_valid(outside_python: Path, version: str) -> None:
+    done = subprocess.run(
+        [outside_python, "-m", "kubernetes_validate", "--strict", "-k", version, MANIFESTS],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("passed for resource") == len(manifests())
+
+
+def test_no_image_floats() -> None:
+    images = [one["image"] for one in services().values()]
+    images += re.findall(r"image: (\S+)", MANIFESTS.read_text())
+
+    for image in images:
+        assert re.search(r":v?\d+\.\d+", image), image
+
+
+def test_every_setting_in_the_files_is_one() -> None:
+    known = {row.variable for row in ROWS} | {"CLEARSHOT_SETTINGS", "CLEARSHOT_HOST"}
+    files = [
+        path
+        for path in DEPLOY.rglob("*")
+        if path.suffix in {".yaml", ".service", ".env"} or path.name == "Dockerfile"
+    ]
+
+    assert len(files) >= 6
+    for path in files:
+        assert set(re.findall(r"\bCLEARSHOT_[A-Z_]+", path.read_text())) <= known, path
+
+
+def test_no_secret_stands_in_a_file() -> None:
+    for path in (COMPOSE, MANIFESTS, UNIT, DEPLOY / "compose" / "example.env"):
+        for name, value in re.findall(
+            r"(?m)^ *([A-Z_]*(?:KEY|PASSWORD|TOKEN|HASH)[A-Z_]*) *[:=] *(\S*)", path.read_text()
+        ):
+            assert value == "" or value.startswith("/run/secrets/"), (path.name, name)
+
+
+@pytest.mark.parametrize("name", ["bot", "upgrade", "proxy", "bot-api", "bucket"])
+def test_what_we_start_beside_a_database_is_hardened(name: str) -> None:
+    service = services()[name]
+
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert "privileged" not in service
+
+
+def test_only_the_proxy_is_reached_from_outside_and_it_lets_no_metrics_out() -> None:
+    proxied = (DEPLOY / "compose" / "Caddyfile").read_text()
+    paths = [
+        path["path"]
+        for rule in manifests()["Ingress/clearshot"]["spec"]["rules"]
+        for path in rule["http"]["paths"]
+    ]
+
+    assert [name for name, service in services().items() if "ports" in service] == ["proxy"]
+    assert services()["database"]["networks"] == ["back"]
+    assert "9090" not in proxied
+    assert "/metrics" not in proxied
+    assert set(paths) == {"/telegram", "/hooks/", "/copies/", "/inbox"}
+
+
+def test_a_pod_is_restricted_probed_and_given_time_to_end() -> None:
+    found = manifests()
+    pod = found["Deployment/clearshot"]["spec"]["template"]["spec"]
+    [container] = pod["containers"]
+
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert pod["automountServiceAccountToken"] is False
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]},
+    }  # fmt: skip
+    assert container["readinessProbe"]["httpGet"]["path"] == "/health/ready"
+    assert container["livenessProbe"]["httpGet"]["path"] == "/health/live"
+    pause = container["lifecycle"]["preStop"]["sleep"]["seconds"]
+    assert pod["terminationGracePeriodSeconds"] >= pause + RELAY_AND_REQUESTS + 10
+    assert found["Deployment/clearshot"]["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
+    assert "replicas" not in found["Deployment/clearshot"]["spec"]  # the autoscaler's
+
+
+def test_every_selector_finds_the_pods_and_two_replicas_stay() -> None:
+    found = manifests()
+    labels = found["Deployment/clearshot"]["spec"]["template"]["metadata"]["labels"]
+
+    for name in ("Service/clearshot", "Service/clearshot-metrics"):
+        assert found[name]["spec"]["selector"].items() <= labels.items()
+    for name, key in (
+        ("PodDisruptionBudget/clearshot", "selector"),
+        ("NetworkPolicy/clearshot", "podSelector"),
+    ):
+        assert found[name]["spec"][key]["matchLabels"].items() <= labels.items()
+    assert found["HorizontalPodAutoscaler/clearshot"]["spec"]["minReplicas"] >= 2
+    policy = found["NetworkPolicy/clearshot"]["spec"]
+    assert policy["policyTypes"] == ["Ingress", "Egress"]
+    assert all(rule.get("from") for rule in policy["ingress"])
+
+
+@pytest.fixture
+def analyze() -> str:
+    found = shutil.which("systemd-analyze")
+    if found is None:
+        if in_ci():
+            pytest.fail("unit files must not go unchecked here: install systemd")
+        pytest.skip("no systemd-analyze")
+    return found
+
+
+def test_the_unit_is_confined(analyze: str) -> None:
+    done = subprocess.run(
+        [analyze, "security", "--offline=true", "--no-pager", "--threshold=15", UNIT],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stdout[-300:]
+
+
+def test_the_units_say_what_they_start_and_when_it_is_killed() -> None:
+    unit = UNIT.read_text()
+
+    assert "ExecStart=/opt/clearshot/bin/clearshot run" in unit
+    assert "LoadCredential=settings:" in unit
+    [seconds] = re.findall(r"TimeoutStopSec=(\d+)", unit)
+    assert int(seconds) >= RELAY_AND_REQUESTS + 10
+    assert "clearshot backup " in (DEPLOY / "systemd" / "clearshot-backup.service").read_text()
