@@ -78,7 +78,7 @@ class ConsoleSite:
                 form = {
                     name: value for name, value in (await request.post()).items() if isinstance(value, str)
                 }
-                if not is_ours(request, visit, form):
+                if not from_here(request, visit.desk) or not is_ours(visit, form):
                     logger.warning("a form without this session's mark is refused")
                     return words_alone(403, NOT_OURS)
                 return await take(request, visit, desk, form)
@@ -115,7 +115,7 @@ class ConsoleSite:
         return page(None, "enter.html")
 
     async def _let_in(self, request: web.Request) -> web.Response:
-        if self._desk is None or not from_here(request):
+        if self._desk is None or not from_here(request, self._desk.people):
             return words_alone(503 if self._desk is None else 403, BUSY if self._desk is None else NOT_OURS)
         try:
             visit = await self._door.enter(request.match_info["token"], self._desk.people)
