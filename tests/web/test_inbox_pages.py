@@ -4,14 +4,20 @@ import io
 import json
 import re
 import zipfile
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import get_args
+from zoneinfo import ZoneInfo
 
 import pytest
 from PIL import Image
 
 from bot.seller_words import LONGEST
+from bot.web.inbox.desk import Visit
 from bot.web.inbox.figures import line
 from bot.web.inbox.words import LOCALES, texts
+from flows.conversation import EntryKind
 from tests.inboxes.test_email import hostile_strings
 from tests.web.conftest import Inbox, Reader
 
@@ -185,6 +191,31 @@ async def test_pages_speak_the_reader_s_language(inbox: Inbox) -> None:
     assert "Wartet auf Sie" in words["de"]
     assert "Le espera a usted" in words["es"]
     assert not [text for text in words.values() if re.search(r"\b(list|case|act|line|turn)\.[a-z_]+\b", text)]
+
+
+@pytest.mark.parametrize("kind", get_args(EntryKind))
+def test_every_line_of_a_timeline_has_words(kind: str) -> None:
+    assert f"line.{kind}" in texts().ids("en")
+
+
+async def test_exact_times_are_those_of_the_seller_s_clock(inbox: Inbox) -> None:
+    agent = (await inbox.person()).agent
+    there = replace(inbox.desk, zones={"acme": ZoneInfo("America/Lima")})
+    noon = datetime(2026, 11, 27, 12, tzinfo=UTC)
+
+    said = [Visit(desk=desk, agent=agent, token="").exact(noon) for desk in (inbox.desk, there)]
+
+    assert said == ["2026-11-27 12:00 UTC", "2026-11-27 07:00 America/Lima"]
+
+
+async def test_a_german_export_is_parted_as_german_spreadsheets_want_it(inbox: Inbox) -> None:
+    await inbox.cases.add(item="Becher; =1+1")
+    ann = await inbox.person(locale="de")
+
+    sheet = await (await ann.client.get("/inbox/figures.csv?until=2030-01-01")).text()
+
+    assert sheet.startswith('\ufeff"case";"created"')
+    assert "Becher;' =1+1" in sheet
 
 
 def test_every_language_has_every_word() -> None:
