@@ -65,11 +65,14 @@ THREATS: dict[str, tuple[str, ...]] = {
         "telegram/test_flood.py::test_other_chats_and_other_kinds_are_not_held_up",
     ),
     "a form of another site": (
-        "web/test_inbox_access.py::test_a_form_that_no_page_of_ours_made_changes_nothing",
+        "web/test_inbox_access.py::test_no_form_that_no_page_of_ours_made_changes_anything",
     ),
     "a session is fixed or stolen": (
-        "web/test_inbox_access.py::test_a_link_signs_in_once_and_only_when_pressed",
-        "web/test_inbox_access.py::test_signing_out_ends_the_session_for_good",
+        "web/test_inbox_sessions.py::test_a_link_signs_in_once_and_only_when_pressed",
+        "web/test_inbox_sessions.py::test_signing_out_ends_the_session_for_good",
+        "web/test_inbox_sessions.py::test_signing_in_again_begins_another_session_and_ends_the_one_before",
+        "web/test_inbox_sessions.py::test_over_https_the_cookie_is_the_host_s_alone_and_nothing_of_it_is_kept",
+        "web/test_inbox_access.py::test_another_site_signs_nobody_in",
     ),
     "secrets and personal data in logs": (
         "journeys/test_secrets.py::test_no_secret_and_nothing_personal_is_logged_measured_or_shown",
