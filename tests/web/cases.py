@@ -63,6 +63,7 @@ class Cases:
     blobs: MemoryBlobs = field(default_factory=MemoryBlobs)
     codes: dict[str, list[str]] = field(default_factory=dict)
     seeds: dict[int, ChatState] = field(default_factory=dict)
+    sent: dict[str, Bundle] = field(default_factory=dict)
     chats: int = 0
     sown: int = 0
 
@@ -100,7 +101,8 @@ class Cases:
             rehearsal.say(words)
             rehearsal.tap("Tell the seller")
         conversation = rehearsal.conversation
-        copies, key = await self.delivered(amend(rehearsal.bundles[0]), dress)
+        self.sent[conversation.id] = amend(rehearsal.bundles[0])
+        copies, key = await self.delivered(self.sent[conversation.id], dress)
         bundled = replace(conversation.bundles[0], manifest=key, copies=copies)
         conversation = replace(conversation, bundles=(bundled,))
         await self._seed(chat, replace(rehearsal.state, conversations={conversation.id: conversation}))

@@ -1,13 +1,14 @@
 """What a page must be for anybody who looks at it: nothing too wide, too pale, too small to touch, or without a name."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from playwright.async_api import Page
 
 WIDTHS = (390, 1280)
-SCHEMES = ("light", "dark")
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 NAMED = {
     "button",
     "link",
@@ -82,12 +83,19 @@ class Looker:
         if kind in {"error", "warning"} and not text.startswith(refused):
             self.faults.append(f"console: {text}")
 
-    async def look(self, name: str, *, full: bool = True) -> None:
+    async def look(
+        self,
+        name: str,
+        *,
+        full: bool = True,
+        widths: Sequence[int] = WIDTHS,
+        schemes: Sequence[Literal["light", "dark"]] = SCHEMES,
+    ) -> None:
         """Look at the page as it is, on a phone and on a desk, by day and by night."""
-        for width in WIDTHS:
+        for width in widths:
             await self.page.set_viewport_size({"width": width, "height": 844 if width < 600 else 860})
-            for scheme in SCHEMES:
-                await self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+            for scheme in schemes:
+                await self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
                 await self.page.evaluate("() => document.fonts.ready")
                 await self._judge(f"{name} {width} {scheme}")
                 if self.folder is not None:

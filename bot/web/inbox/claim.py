@@ -90,7 +90,7 @@ def _facts(visit: Visit, case: Conversation, bundles: Sequence[DeliveredBundle])
     checked = said("case.verified" if order is not None and order.verified else "case.unverified")
     yield Heading(text=title_of(case, bundles))
     yield Words(
-        name=said("case.number"), text=f"{order.number if order else said('case.not_given')} ({checked})"
+        name=said("case.order"), text=f"{order.number if order else said('case.not_given')} ({checked})"
     )
     yield Words(name=said("case.item"), text=case.item.title if case.item else said("list.no_item"))
     yield Words(name=said("case.customer"), text=case.customer_name or said("list.customer"))

@@ -34,7 +34,8 @@ EASTERN = (
 UNKNOWN = "?"
 SIDE, QUALITY = 1600, 82
 """Pixels of a picture's longer side, and its JPEG quality: ten photos fit into a mail."""
-WIDTH, HEIGHT = 174 * mm, 190 * mm
+WIDTH, HEIGHT = 174 * mm - 12, 104 * mm
+"""Of a picture at most: two stand on a page. The library keeps 6 points free on either side."""
 LONGEST, LONGEST_KEPT, LONGEST_FOOTER = 20_000, 400, 100
 """Characters of one passage, of one that is kept together with what follows, and below a page. What is kept together must
 fit on a page: the library looks for one that it fits on for ever."""
@@ -51,9 +52,9 @@ def paper(pieces: Iterable[Piece], *, title: str, author: str, footer: str, loca
     def foot(canvas: Any, _document: Any) -> None:
         below = Paragraph(marked(footer[:LONGEST_FOOTER], 8), _style(8))
         below.wrapOn(canvas, WIDTH - 20 * mm, 20 * mm)
-        below.drawOn(canvas, 18 * mm, 10 * mm)
+        below.drawOn(canvas, 18 * mm + 6, 10 * mm)
         canvas.setFont(_font(), 8)
-        canvas.drawRightString(192 * mm, 11 * mm, str(canvas.getPageNumber()))
+        canvas.drawRightString(192 * mm - 6, 11 * mm, str(canvas.getPageNumber()))
 
     document.build([flowable for piece in pieces for flowable in _laid(piece)], foot, foot)
     return made.getvalue()

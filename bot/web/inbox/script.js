@@ -177,6 +177,7 @@ function enhance(figure, row) {
     place();
   };
   figure.zoom = (px, py) => {
+    if (!image.naturalWidth) return; // not here yet
     const box = frame.getBoundingClientRect();
     grow(scale === 1 ? full() : 1, px ?? box.left + box.width / 2, py ?? box.top + box.height / 2);
   };
