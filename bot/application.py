@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import TypeVar
 
 from aiohttp import web
 
@@ -112,27 +113,19 @@ async def running(
         hearing = Hearing(streams=storage.streams, clock=SystemClock())
         counters = _sellers_chats(sellers)
         entrance = await open_entrance(
-            stack,
-            storage,
-            bot,
-            catalogue,
-            counters=counters,
-            ears=hearing.of,
-            meters=meters,
+            stack, storage, bot, catalogue, counters=counters, ears=hearing.of, meters=meters,
             room=room_of(settings),
-        )
+        )  # fmt: skip
         await _start_listening(stack, inboxes, hearing)
         site = _site(storage, settings, entrance if settings.public_url or on_loopback else None)
         site.add_routes(hook_routes(inboxes=inboxes, ears=hearing.of, now=SystemClock().now))
-        if inbox is None:
-            inbox = InboxSite(secure=settings.public_url.startswith("https:"))
-            site.add_routes(inbox.routes())
+        changes, secure = console is None, settings.public_url.startswith("https:")
+        inbox, console = (
+            inbox or _beside(site, InboxSite(secure=secure)),
+            console or _beside(site, ConsoleSite(secure=secure)),
+        )
         desk = _desk(settings, storage, sellers, catalogue=catalogue, blobs=outside.blobs)
         inbox.open(desk)
-        changes = console is None
-        if console is None:
-            console = ConsoleSite(secure=settings.public_url.startswith("https:"))
-            site.add_routes(console.routes())
         console.open(console_desk(settings, storage, sellers, desk, photos=meters.photos, changes=changes))
         address = await _serve_http(stack, settings, site)
         await serve_metrics(stack, settings, storage, meters)
@@ -144,6 +137,15 @@ async def running(
         yield Application(
             settings=settings, storage=storage, relay=relay, bot=bot, username=username, address=address
         )
+
+
+Pages = TypeVar("Pages", InboxSite, ConsoleSite)
+
+
+def _beside(site: web.Application, pages: Pages) -> Pages:
+    """Serve pages beside the webhook."""
+    site.add_routes(pages.routes())
+    return pages
 
 
 async def _import_at_start(storage: SqlStorage, settings: Settings) -> None:
