@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from bot.app.clock import SystemClock
+from bot.app.erasing import Eraser
 from bot.flow_files import FlowFiles, read_flow_files
 from bot.inboxes.chatwoot.adapter import ChatwootInbox
 from bot.inboxes.chatwoot.settings import ChatwootSettings
@@ -40,10 +41,11 @@ from bot.sellers import Sellers, WrongSellers, parse_sellers, read_sellers
 from bot.sellers_schema import sellers_schema
 from bot.settings import DATA, Settings
 from flows.catalogue import Catalogue
+from flows.conversation import Conversation
 from flows.yaml_source import Fault, SourceFault, parse
 from storage.blobs import open_blobs
 from storage.open import open_storage
-from storage.ports import OrderRecord, StorageFailure
+from storage.ports import CaseRecord, OrderRecord, StorageFailure
 from storage.seller_ports import Role
 from storage.sql.store import SqlStorage
 
@@ -289,14 +291,22 @@ async def invite(settings: Settings, seller: str, name: str, *, role: Role, loca
     return f"/inbox/enter/{token}"
 
 
-async def forget_chat(settings: Settings, chat: int) -> Sequence[str]:
-    """Delete everything of a chat, photos included; answers the codes of its cases."""
+async def forget_chat(settings: Settings, chat: int) -> Sequence[Conversation]:
+    """Delete everything of a chat, photos included; answers its cases as they were."""
     async with open_store(settings) as store:
-        codes = await store.cases.forget(chat)
-    blobs = open_blobs(settings.blobs)
-    for code in codes:
-        await blobs.delete_case(code)
-    return codes
+        erase = Eraser(
+            cases=store.cases,
+            blobs=open_blobs(settings.blobs),
+            clock=SystemClock(),
+            record_for=timedelta(days=settings.records),
+        )
+        return await erase(chat)
+
+
+async def kept_records(settings: Settings, seller: str) -> Sequence[CaseRecord]:
+    """List what is kept for a seller of cases whose customers were forgotten."""
+    async with open_store(settings) as store:
+        return await store.cases.records(seller)
 
 
 # -- closing --------------------------------------------------------------------------------------------------

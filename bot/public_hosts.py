@@ -7,12 +7,21 @@ from typing import Any
 from aiohttp.abc import AbstractResolver
 from aiohttp.resolver import ThreadedResolver
 
+NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052
+NAT64_OF_ONE_S_OWN = ipaddress.IPv6Network("64:ff9b:1::/48")  # RFC 8215: whatever its owner makes of it
+COMPATIBLE = ipaddress.IPv6Network("::/96")  # RFC 4291, given up
+ISATAP = 0x00005EFE  # RFC 5214: the middle of an interface's name
+
 
 class PublicResolver(AbstractResolver):
-    """Resolves names, and forgets every address that is not on the public internet (request forgery)."""
+    """Resolves names, and forgets every address that is not on the public internet (request forgery).
 
-    def __init__(self) -> None:
-        self._inner = ThreadedResolver()
+    The connection goes to the very addresses that were looked at: a name that answers otherwise the next time gains
+    nothing.
+    """
+
+    def __init__(self, inner: AbstractResolver | None = None) -> None:
+        self._inner = inner or ThreadedResolver()
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
@@ -35,10 +44,22 @@ def is_public(address: str) -> bool:
     """Tell whether an IP address is on the public internet, also when it stands in an IPv6 coat."""
     found = ipaddress.ip_address(address.strip("[]").partition("%")[0])
     if isinstance(found, ipaddress.IPv6Address):
-        inner = found.ipv4_mapped or found.sixtofour or (found.teredo[1] if found.teredo else None)
-        if inner is not None:
-            found = inner
+        if found in NAT64_OF_ONE_S_OWN:
+            return False
+        found = _inside(found) or found
     return found.is_global and not found.is_multicast
+
+
+def _inside(coat: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address that a gateway would make of it: mapped, 6to4, Teredo, NAT64, compatible, ISATAP."""
+    named = coat.ipv4_mapped or coat.sixtofour or (coat.teredo[1] if coat.teredo else None)
+    if named is not None:
+        return named
+    number = int(coat)
+    is_isatap = (number >> 32) & 0xFDFFFFFF == ISATAP
+    if coat in NAT64 or coat in COMPATIBLE or is_isatap:
+        return ipaddress.IPv4Address(number & 0xFFFFFFFF)
+    return None
 
 
 def is_literal(host: str) -> bool:

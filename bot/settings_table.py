@@ -55,7 +55,17 @@ ROWS = (
         "public_url", "none", "https address under which Telegram reaches the bot; without it the bot polls"
     ),
     _row("listen", "127.0.0.1:8080", "address and port of webhook and health page"),
+    _row(
+        "disk_reserve",
+        "256",
+        "megabytes to keep free: below it photos stay with Telegram until there is room",
+    ),
     _row("retention", "90", "days that a chat is kept after anything last happened in it"),
+    _row(
+        "records",
+        "0",
+        "days that a record of a sent case stays after its customer was forgotten: code, seller, order number, issue, dates",
+    ),
     _row("photo_workers", "1", "processes that look at photos, 1-16"),
     _row("log_level", "info", "debug, info, warning or error"),
     _row("log_format", "text", "text, or json: a JSON object a line, with the case it is about"),

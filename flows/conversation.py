@@ -10,7 +10,7 @@ from flows.values import Answer, Errand, Item, Order, Photo, Seller, Spans, Uplo
 Phase = Literal["open", "sending", "sent", "handed_over", "settled", "cancelled", "expired"]
 EntryKind = Literal[
     "sent", "delivered", "delayed", "failed", "by_hand", "note", "seen", "answer", "request", "settled", "assigned",
-    "remark", "reminded",
+    "remark", "reminded", "reopened",
 ]  # fmt: skip
 Fate = Literal["delayed", "by_hand", "delivered", "failed"]
 ClaimStatus = Literal["pending", "stored", "accepted", "retake"]

@@ -224,6 +224,14 @@ class CaseSettled(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CaseReopened(Event):
+    """The seller takes back that the matter is settled."""
+
+    case: str
+    author: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HandedBack(Event):
     """A person gives the case back to the bot."""
 

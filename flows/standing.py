@@ -17,6 +17,8 @@ ANSWERS = frozenset({"answer", "request", "settled"})
 """Kinds with which the seller has said something."""
 LOOKED = ANSWERS | {"seen"}
 """Kinds that show that the seller has looked."""
+SAID = SENT | NEWS | ANSWERS | {"reopened"}
+"""Kinds after which somebody is waited for."""
 ASIDE = frozenset({"seen", "assigned", "remark", "reminded"})
 """Kinds that move a case in no list: nobody has said anything to the other side."""
 
@@ -94,7 +96,7 @@ def _turn(conversation: Conversation) -> WhoseTurn:
     if conversation.phase == "expired":
         return "seller"
     lines = reversed(conversation.timeline)
-    last = next((line for line in lines if line.kind in SENT | NEWS | ANSWERS), None)
+    last = next((line for line in lines if line.kind in SAID), None)
     return "customer" if last is not None and last.kind in ANSWERS else "seller"
 
 

@@ -47,6 +47,7 @@ EVENTS: Mapping[str, type[Event]] = {
     "RemarkMade": events.RemarkMade,
     "PhotoRequested": events.PhotoRequested,
     "CaseSettled": events.CaseSettled,
+    "CaseReopened": events.CaseReopened,
     "HandedBack": events.HandedBack,
     "TimerFired": events.TimerFired,
     "Garbled": events.Garbled,

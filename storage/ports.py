@@ -252,6 +252,20 @@ class CaseLine:
     bundles: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseRecord:
+    """What a seller must keep of a case whose customer was forgotten, until when."""
+
+    case: str
+    seller: str
+    order_number: str
+    issue: str
+    photos: int
+    opened: datetime
+    settled: datetime | None
+    until: datetime
+
+
 class Cases(Protocol):
     """Reading doors to cases; every one names who asks."""
 
@@ -269,8 +283,17 @@ class Cases(Protocol):
         """Chats in none of whose cases anything changed since `before`: their time to be forgotten has come."""
         ...
 
-    async def forget(self, chat: int) -> Sequence[str]:
-        """Delete everything of a chat; returns the codes of its cases (their blobs go by prefix)."""
+    async def forget(self, chat: int, *, record_until: datetime | None = None) -> Sequence[str]:
+        """Delete everything of a chat; returns the codes of its cases (their blobs go by prefix).
+
+        With `record_until` a record of each case that a seller got is kept until then.
+        """
+        ...
+
+    async def records(self, seller: str) -> Sequence[CaseRecord]: ...
+
+    async def drop_records(self, *, before: datetime) -> int:
+        """Delete records whose time is over; tells how many."""
         ...
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from bot.app.clock import Timepiece
 from flows.events import (
     CaseAssigned,
+    CaseReopened,
     CaseSettled,
     Event,
     HandedBack,
@@ -43,6 +44,10 @@ class CaseActions:
     async def settle(self, case: str, text: str = "", *, author: str = "", key: str = "") -> None:
         """Call the matter settled."""
         await self._post(case, CaseSettled(case=case, text=text, author=author), key)
+
+    async def reopen(self, case: str, *, author: str = "", key: str = "") -> None:
+        """Take back that the matter is settled."""
+        await self._post(case, CaseReopened(case=case, author=author), key)
 
     async def saw(self, case: str, *, author: str = "") -> None:
         """Note that the seller has looked."""

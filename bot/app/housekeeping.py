@@ -5,6 +5,7 @@ import logging
 from datetime import timedelta
 
 from bot.app.clock import Timepiece
+from bot.app.erasing import Eraser
 from bot.app.reports import where
 from storage.ports import BlobStore, Cases, Streams
 
@@ -20,13 +21,21 @@ class Housekeeping:
     """Keeps the promise of how long things are kept; runs once an hour."""
 
     def __init__(
-        self, *, cases: Cases, streams: Streams, blobs: BlobStore, clock: Timepiece, kept: timedelta
+        self,
+        *,
+        cases: Cases,
+        streams: Streams,
+        blobs: BlobStore,
+        clock: Timepiece,
+        kept: timedelta,
+        record_for: timedelta = timedelta(0),
     ) -> None:
         self._cases = cases
         self._streams = streams
         self._blobs = blobs
         self._clock = clock
         self._kept = kept
+        self._erase = Eraser(cases=cases, blobs=blobs, clock=clock, record_for=record_for)
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -52,13 +61,12 @@ class Housekeeping:
         while chats := await self._cases.idle(before=self._clock.now() - self._kept, limit=AT_ONCE):
             for chat in chats:
                 await self._forget(chat)
+        await self._erase.drop_records()
         await self._sweep()
 
     async def _forget(self, chat: int) -> None:
-        codes = await self._cases.forget(chat)
-        for code in codes:
-            await self._blobs.delete_case(code)
-        logger.info("a chat was kept for %d days and is forgotten: %d cases", self._kept.days, len(codes))
+        cases = await self._erase(chat)
+        logger.info("a chat was kept for %d days and is forgotten: %d cases", self._kept.days, len(cases))
 
     async def _sweep(self) -> None:
         """Delete the objects of cases that are not there: what a crash left between storing and committing."""

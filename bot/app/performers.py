@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from bot.app import deliveries, finding, photographs
 from bot.app.alarm import Alarm
 from bot.app.clock import Timepiece
 from bot.app.deliveries import Deliverer, LinkTo, NameFiles, Packer, WriteManifest
+from bot.app.erasing import Eraser
 from bot.app.finding import ANSWER_TAKES, Finder, Redeemer
 from bot.app.jobs import Job, Jobs, Result
 from bot.app.patience import DELIVERING, FETCHING, LOOKING, SENDING
@@ -50,6 +52,7 @@ class Outside:
     link_to: LinkTo
     promptness: Mapping[str, Promptness] = field(default_factory=dict)
     answer_takes: float = ANSWER_TAKES
+    record_for: timedelta = timedelta(0)  # what a seller must keep of a forgotten customer's case
 
 
 def performers(outside: Outside, *, storage: Storage, alarm: Alarm, clock: Timepiece, fresh: Fresh) -> Jobs:
@@ -99,11 +102,11 @@ def performers(outside: Outside, *, storage: Storage, alarm: Alarm, clock: Timep
         ),
         ForwardText: Job(perform=post.forward, pool="deliveries", patience=DELIVERING, gate=post.gate),
         AlertOperators: Job(perform=alert, pool="rest", patience=SENDING),
-        **_own_data(storage, outside),
+        **_own_data(storage, outside, clock),
     }
 
 
-def _own_data(storage: Storage, outside: Outside) -> Jobs:
+def _own_data(storage: Storage, outside: Outside, clock: Timepiece) -> Jobs:
     """A customer's own data: handed out, or forgotten."""
     hand_out = HandingOut(
         chat=outside.chat,
@@ -112,7 +115,8 @@ def _own_data(storage: Storage, outside: Outside) -> Jobs:
         streams=storage.streams,
         texts=outside.texts,
     )
-    forget = ForgettingChat(chat=outside.chat, blobs=outside.blobs, cases=storage.cases, texts=outside.texts)
+    erase = Eraser(cases=storage.cases, blobs=outside.blobs, clock=clock, record_for=outside.record_for)
+    forget = ForgettingChat(chat=outside.chat, erase=erase, texts=outside.texts)
     return {
         HandOutCopy: Job(perform=hand_out, pool="rest", patience=SENDING),
         ForgetChat: Job(perform=forget, pool="rest", patience=SENDING),

@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 
 import orjson
 
+from bot.app.erasing import Eraser
 from bot.app.jobs import Result
 from bot.app.speaking import is_blocked
 from bot.ports import Chat, PermanentFailure
@@ -13,7 +14,7 @@ from bot.zipped import zipped
 from flows.catalogue import Texts
 from flows.conversation import ChatState, Claim, Conversation
 from flows.effects import ForgetChat, HandOutCopy, Say
-from flows.values import Span
+from flows.values import Picture, Span
 from storage.ports import BlobStore, Cases, OutboxRow, Streams
 
 MOST_OF_A_FILE = 40 * 1024 * 1024
@@ -43,7 +44,7 @@ class HandingOut:
             async for entries in self._parts(state, cases):
                 number += 1
                 content = await asyncio.to_thread(zipped, entries)
-                await self._chat.send_file(row.chat, f"clearshot-{number}.zip", content, caption=caption)
+                await self._chat.send(row.chat, _file(f"clearshot-{number}.zip", caption), content)
         except PermanentFailure as failure:
             if not is_blocked(failure):
                 raise
@@ -67,19 +68,15 @@ class HandingOut:
 class ForgettingChat:
     """ForgetChat: photos first, then rows, then a farewell that says what sellers keep."""
 
-    def __init__(self, *, chat: Chat, blobs: BlobStore, cases: Cases, texts: Texts) -> None:
+    def __init__(self, *, chat: Chat, erase: Eraser, texts: Texts) -> None:
         self._chat = chat
-        self._blobs = blobs
-        self._cases = cases
+        self._erase = erase
         self._texts = texts
 
     async def __call__(self, row: OutboxRow) -> Result:
         """Forget; this row goes with the rest, so after a crash in between everything is done again."""
         effect: ForgetChat = row.effect  # type: ignore[assignment]  # the table of performers pairs them
-        cases = await self._cases.of_chat(row.chat)
-        for case in cases:
-            await self._blobs.delete_case(case.id)
-        await self._cases.forget(row.chat)
+        cases = await self._erase(row.chat)
         try:
             await self._chat.send(row.chat, self._farewell(cases, effect.locale), None)
         except PermanentFailure as failure:
@@ -93,7 +90,14 @@ class ForgettingChat:
         if given:
             lines += ["", self._texts.plain(locale, "privacy.sellers_have", {})]
         lines += [self._texts.plain(locale, "privacy.seller_has", names_of(case)) for case in given]
+        if given and self._erase.record_for:
+            days = self._erase.record_for.days
+            lines += ["", self._texts.plain(locale, "privacy.record", {"days": days})]
         return Say(spans=(Span(text="\n".join(lines)),))
+
+
+def _file(name: str, caption: str) -> Say:
+    return Say(spans=(Span(text=caption),), picture=Picture(source="file", refs=(), captions=(name,)))
 
 
 def names_of(case: Conversation) -> dict[str, str | int]:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from bot.bootstrap import inbox_blocks, read_profiles, schema_of_sellers, sellers_faults
+from bot.bootstrap import inbox_blocks, kept_records, read_profiles, schema_of_sellers, sellers_faults
 from bot.bootstrap import invite as let_in
 from bot.cli.given import settings_of
 from bot.cli.refused import Refused
@@ -64,6 +64,20 @@ def check(
 def schema(context: typer.Context) -> None:
     """Print the JSON Schema of the sellers file, for editors; it knows the shots of your flows."""
     print(json.dumps(schema_of_sellers(settings_of(context)), indent=2))
+
+
+@app.command()
+def records(
+    context: typer.Context,
+    seller: Annotated[str, typer.Argument(metavar="SELLER", help="The id in the sellers file.")],
+) -> None:
+    """List what is kept for a seller of cases whose customers were forgotten (CLEARSHOT_RECORDS)."""
+    for one in asyncio.run(kept_records(settings_of(context), seller)):
+        settled = f"{one.settled:%Y-%m-%d}" if one.settled else "-"
+        print(
+            f"{one.case}\t{one.order_number}\t{one.issue}\t{one.photos} photos\t{one.opened:%Y-%m-%d}"
+            f"\tsettled {settled}\tuntil {one.until:%Y-%m-%d}"
+        )
 
 
 @app.command()

@@ -9,6 +9,7 @@ from flows.engine.walk import target_of, without_history
 from flows.engine.wishes import FOLLOW_UP, is_follow_up, wished_shots
 from flows.events import (
     CaseAssigned,
+    CaseReopened,
     CaseSettled,
     HandedBack,
     PhotoRequested,
@@ -95,6 +96,15 @@ def on_settled(turn: Turn, event: CaseSettled) -> None:
     said = turn.words("seller.settled")
     words: Spans = (BREAK, Span(text=event.text, style="quote")) if event.text else ()
     turn.tell((*said, *words))
+
+
+def on_reopened(turn: Turn, event: CaseReopened) -> None:
+    """Take the settling back: the seller's turn again, and the customer, who was told of the end, is told of this."""
+    if turn.conv.phase != "settled":
+        return
+    note(turn, "reopened", author=event.author)
+    turn.change(phase="sent")
+    turn.tell((*turn.words("seller.reopened"), BREAK, *turn.words("seller.reply_hint")))
 
 
 def on_saw(turn: Turn, event: SellerSaw) -> None:

@@ -22,6 +22,7 @@ from flows.engine.turn import Turn
 from flows.engine.walk import forward, target_of
 from flows.events import (
     CaseAssigned,
+    CaseReopened,
     CaseSettled,
     ChoiceMade,
     Delivered,
@@ -223,6 +224,7 @@ TABLE: dict[type, Callable[[Turn, Any], None]] = {
     SellerAnswered: sellers_side.on_answer,
     PhotoRequested: sellers_side.on_request,
     CaseSettled: sellers_side.on_settled,
+    CaseReopened: sellers_side.on_reopened,
     SellerSaw: sellers_side.on_saw,
     CaseAssigned: sellers_side.on_assigned,
     RemarkMade: sellers_side.on_remark,

@@ -7,14 +7,14 @@ from sqlalchemy import Connection, delete, func, insert, select
 
 from flows.conversation import Conversation
 from storage.codec import decode
-from storage.ports import CaseLine
+from storage.ports import CaseLine, CaseRecord
 from storage.sql.database import Database
 from storage.sql.group import CHATS, CONVERSATIONS, FINGERPRINTS, INBOX, OUTBOX, SLOTS, table
 from storage.sql.orders import LINKS, TOKENS, TRIES
-from storage.sql.tables import RevisionRow
+from storage.sql.tables import CaseRecordRow, RevisionRow
 from storage.sql.times import aware
 
-REVISIONS = table(RevisionRow)
+REVISIONS, RECORDS = table(RevisionRow), table(CaseRecordRow)
 
 
 class SqlCases:
@@ -58,18 +58,38 @@ class SqlCases:
 
     async def idle(self, *, before: datetime, limit: int = 100) -> Sequence[int]:
         """The chats that nothing happened in, longest first."""
-        last = func.max(CONVERSATIONS.c.changed)
-        query = select(CONVERSATIONS.c.chat).group_by(CONVERSATIONS.c.chat).having(last < before)
+        last = func.coalesce(func.max(CONVERSATIONS.c.changed), CHATS.c.born)
+        chats = CHATS.outerjoin(CONVERSATIONS, CONVERSATIONS.c.chat == CHATS.c.id)
+        query = select(CHATS.c.id).select_from(chats).group_by(CHATS.c.id, CHATS.c.born).having(last < before)
         query = query.order_by(last).limit(limit)
         return await self._database.run(lambda c: list(c.execute(query).scalars()))
 
-    async def forget(self, chat: int) -> Sequence[str]:
-        """Delete everything of a chat."""
-        return await self._database.run(lambda c: _forget(c, chat))
+    async def forget(self, chat: int, *, record_until: datetime | None = None) -> Sequence[str]:
+        """Delete everything of a chat, but what must be kept."""
+        return await self._database.run(lambda c: _forget(c, chat, record_until))
+
+    async def records(self, seller: str) -> Sequence[CaseRecord]:
+        """What is kept for a seller, oldest first."""
+        query = select(RECORDS).where(RECORDS.c.seller == seller).order_by(RECORDS.c.opened)
+        rows = await self._database.read(lambda c: c.execute(query).all())
+        return [
+            CaseRecord(
+                case=row.case, seller=row.seller, order_number=row.order_number, issue=row.issue, photos=row.photos,
+                opened=aware(row.opened), settled=aware(row.settled) if row.settled else None, until=aware(row.until),
+            )
+            for row in rows
+        ]  # fmt: skip
+
+    async def drop_records(self, *, before: datetime) -> int:
+        """Delete records whose time is over."""
+        over = delete(RECORDS).where(RECORDS.c.until < before)
+        return await self._database.run(lambda c: c.execute(over).rowcount)
 
 
-def _forget(connection: Connection, chat: int) -> list[str]:
+def _forget(connection: Connection, chat: int, record_until: datetime | None) -> list[str]:
     connection.execute(select(CHATS.c.id).where(CHATS.c.id == chat).with_for_update())
+    if record_until is not None:
+        _keep_records(connection, chat, record_until)
     codes = list(connection.execute(select(CONVERSATIONS.c.id).where(CONVERSATIONS.c.chat == chat)).scalars())
     if codes:
         connection.execute(delete(FINGERPRINTS).where(FINGERPRINTS.c.case.in_(codes)))
@@ -78,6 +98,17 @@ def _forget(connection: Connection, chat: int) -> list[str]:
     connection.execute(delete(TRIES).where(TRIES.c.key == f"chat:{chat}"))
     connection.execute(delete(CHATS).where(CHATS.c.id == chat))
     return codes
+
+
+def _keep_records(connection: Connection, chat: int, until: datetime) -> None:
+    found = CONVERSATIONS.c
+    given = select(
+        found.id.label("case"), found.created.label("opened"), found.seller, found.order_number, found.issue,
+        found.photos, found.settled,
+    ).where(found.chat == chat, found.bundles > 0)  # fmt: skip
+    rows = [{**row, "until": until} for row in connection.execute(given).mappings()]
+    if rows:
+        connection.execute(insert(RECORDS), rows)
 
 
 class SqlRevisions:

@@ -82,6 +82,7 @@ class Office:
     owner: str
     elsewhere: Owners
     relayed: Callable[[], bool]  # whether a relay takes rows from memory
+    careful: Callable[[], bool] = lambda: False  # whether a process died lately, perhaps of an arrival
 
 
 def work(connection: Connection, group: Group, office: Office, *, now: datetime) -> list[Committed]:
@@ -95,10 +96,10 @@ def work(connection: Connection, group: Group, office: Office, *, now: datetime)
 
 
 def set_aside(connection: Connection, waiting: Waiting, fault: Exception, *, now: datetime) -> Committed:
-    """Keep an arrival that no transaction can take."""
-    sheet = Worksheet(
-        step=_never, now=now, chats={}, conversations={}, seen=_seen(connection, [waiting]), is_taken=_free
-    )
+    """Keep an arrival that no transaction can take, or that ends whatever works it."""
+    if waiting.inbox is None and _seen(connection, [waiting]):
+        return Committed(repeated=True)
+    sheet = Worksheet(step=_never, now=now, chats={}, conversations={}, seen=set(), is_taken=_free)
     sheet.marks = [] if waiting.inbox is not None else [waiting.key]
     sheet.set_aside(waiting, fault)
     _write_inbox(connection, sheet, now=now)

@@ -1,6 +1,7 @@
 """The store in SQL: streams, outbox, orders, cases and revisions over one database."""
 
 import contextlib
+import logging
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -14,13 +15,24 @@ from storage.sql.chores import Chores
 from storage.sql.copies import Row, Take, copy_in, copy_out
 from storage.sql.database import Database
 from storage.sql.group import Office
-from storage.sql.leases import end_lease, lanes_elsewhere, nothing_elsewhere, renew_lease, take_everything
+from storage.sql.leases import (
+    PAST,
+    end_lease,
+    lanes_elsewhere,
+    nothing_elsewhere,
+    renew_lease,
+    take_everything,
+)
 from storage.sql.migrate import check_schema, create_schema, upgrade
 from storage.sql.orders import SqlOrders
 from storage.sql.outbox import SqlOutbox
+from storage.sql.overview import SqlOverviews
 from storage.sql.seller_cases import SqlSellerCases
 from storage.sql.streams import CHANNEL, SqlStreams
+from storage.sql.suspects import CAREFUL, come_in, somebody_died, take_leave
 from storage.sql.writer import Watch, Writer, unwatched
+
+logger = logging.getLogger(__name__)
 
 WRITERS = {"sqlite": 1, "postgresql": 2}
 """SQLite has one writer; on PostgreSQL chats are spread over these."""
@@ -50,9 +62,11 @@ class SqlStorage:
         self.cases = SqlCases(database)
         self.seller_cases = SqlSellerCases(database)
         self.agents = SqlAgents(database)
+        self.overviews = SqlOverviews(database)
         self.revisions = SqlRevisions(database)
         self.watch: Watch = unwatched
         self._writers: list[Writer] = []
+        self._careful_until = PAST
         self._chores: Chores | None = None
 
     async def upgrade(self) -> None:
@@ -73,6 +87,7 @@ class SqlStorage:
             owner=self.owner,
             elsewhere=self._elsewhere if shared else nothing_elsewhere,
             relayed=self.outbox.has_relay,
+            careful=lambda: self._now() < self._careful_until,
         )
         for _ in range(WRITERS[self._database.name]):
             self._writers.append(
@@ -90,9 +105,13 @@ class SqlStorage:
         self.watch(size, seconds)
 
     def _take_office(self, connection: Connection) -> None:
+        if somebody_died(connection, owner=self.owner):
+            logger.warning("a process ended without taking leave: what is begun is noted for a while")
+            self._careful_until = self._now() + CAREFUL
         if connection.dialect.name == "postgresql":
             renew_lease(connection, owner=self.owner)
         else:
+            come_in(connection, owner=self.owner)
             take_everything(connection, owner=self.owner)
 
     def _elsewhere(self, connection: Connection, rows: Sequence[OutboxRow]) -> Mapping[str, str]:
@@ -121,10 +140,12 @@ class SqlStorage:
             await self._chores.stop()
         for writer in self._writers:
             await writer.close()
-        if self._writers and self._database.name == "postgresql":
+        if self._writers:
             await self._leave_office()
         await self._database.close()
 
     async def _leave_office(self) -> None:
         with contextlib.suppress(StorageFailure):  # the lease runs out by itself
-            await self._database.run(lambda c: end_lease(c, owner=self.owner))
+            shared = self._database.name == "postgresql"
+            end = end_lease if shared else take_leave
+            await self._database.run(lambda c: end(c, owner=self.owner))

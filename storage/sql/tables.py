@@ -230,3 +230,18 @@ class FingerprintRow(SQLModel, table=True):
     hash: str = Field(primary_key=True)
     seller: str
     at: datetime = Field(sa_type=Moment)
+
+
+class CaseRecordRow(SQLModel, table=True):
+    """What a seller must keep of a case whose customer was forgotten: nobody's name, words or photos."""
+
+    __tablename__ = "case_records"
+
+    case: str = Field(primary_key=True)
+    opened: datetime = Field(primary_key=True, sa_type=Moment)
+    seller: str = Field(index=True)
+    order_number: str
+    issue: str
+    photos: int
+    settled: datetime | None = Field(default=None, sa_type=Moment)
+    until: datetime = Field(sa_type=Moment, index=True)

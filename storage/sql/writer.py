@@ -5,7 +5,8 @@ Laws:
  2. A group that the fence refused is tried one by one; one that fails for a reason of its own is halved until the
     arrival at fault stands alone, and that one is set aside.
  3. When the store is down, everybody who waits is told; settle marks are kept and tried again.
- 4. A commit may come through although its answer is lost: the next group gives its rows out again.
+ 4. After a death of any process, what is begun is noted before it is worked (storage.sql.suspects).
+ 5. A commit may come through although its answer is lost: the next group gives its rows out again.
 """
 
 import asyncio
@@ -21,7 +22,8 @@ from storage.ports import Arrival, Committed, OutboxRow, Slot, StaleWrite, Stora
 from storage.sql.database import Database
 from storage.sql.group import Group, Office, set_aside, work
 from storage.sql.pending import Pending, Posted
-from storage.stepping import Waiting
+from storage.sql.suspects import DEADLY, Deadly, begin, deaths
+from storage.stepping import Key, Waiting
 
 logger = logging.getLogger(__name__)
 
@@ -60,6 +62,7 @@ class Writer:
         self._settled: dict[str, None] = {}
         self._slots: dict[tuple[int, str], tuple[Slot, str]] = {}  # with the row that set it
         self._unsure: set[str] = set()
+        self._begun: set[Key] = set()  # noted by this process, while it is careful
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._closing = False
@@ -102,7 +105,10 @@ class Writer:
             await self._something()
             posted = self._pending.take()
             try:
-                await self._commit(posted, marks=True)
+                if posted and self._office.careful():
+                    await self._carefully(posted)
+                else:
+                    await self._commit(posted, marks=True)
                 failures = 0
             except Exception as fault:  # noqa: BLE001 - whatever happens, the writer goes on
                 failures += 1
@@ -137,6 +143,31 @@ class Writer:
         if not self._pending:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), min(LONGEST_PAUSE, 0.05 * 2.0**failures))
+
+    async def _carefully(self, posted: Sequence[Posted]) -> None:
+        """Note what is begun before it is worked; see storage.sql.suspects."""
+        keys = [one.waiting.key for one in posted if one.waiting.key not in self._begun]
+        known = await self._database.run(lambda c: deaths(c, keys))
+        suspected = {one.waiting.arrival.chat for one in posted if known.get(one.waiting.key)}
+        innocent = [one for one in posted if one.waiting.arrival.chat not in suspected]
+        await self._begin(innocent, known)
+        await self._commit(innocent, marks=True)
+        for one in posted:
+            if one.waiting.arrival.chat not in suspected:
+                continue
+            if known.get(one.waiting.key, 0) >= DEADLY:
+                await self._set_aside(one, Deadly())
+                continue
+            await self._begin([one], known)
+            await self._commit([one])
+
+    async def _begin(self, posted: Sequence[Posted], known: Mapping[Key, int]) -> None:
+        keys = {one.waiting.key for one in posted} - self._begun
+        fresh = {key: known.get(key, 0) for key in keys}
+        now = self._now()
+        with contextlib.suppress(StaleWrite):  # another process notes the same
+            await self._database.run(lambda c: begin(c, fresh, now=now))
+        self._begun.update(fresh)
 
     async def _commit(self, posted: Sequence[Posted], *, marks: bool = False) -> None:
         try:

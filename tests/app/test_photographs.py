@@ -15,7 +15,7 @@ from flows.effects import Effect, ForgetPhotos, JudgePhoto, StorePhoto
 from flows.events import PhotoJudged, PhotoRefused, PhotoStored
 from flows.values import Photo, Quality, Seller, Upload, Verdict
 from storage.blobs import MemoryBlobs
-from storage.ports import CaseLine, OutboxRow
+from storage.ports import CaseLine, CaseRecord, OutboxRow
 from tests.app.little_store import LittleStore
 
 CASE = "K7F3QX"
@@ -159,7 +159,13 @@ class TwoSellers:
     async def idle(self, *, before: datetime, limit: int = 100) -> Sequence[int]:
         raise NotImplementedError
 
-    async def forget(self, chat: int) -> Sequence[str]:
+    async def records(self, seller: str) -> Sequence[CaseRecord]:
+        raise NotImplementedError
+
+    async def drop_records(self, *, before: datetime) -> int:
+        raise NotImplementedError
+
+    async def forget(self, chat: int, *, record_until: datetime | None = None) -> Sequence[str]:
         raise NotImplementedError
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 import orjson
 import pytest
 
+from bot.app.erasing import Eraser
 from bot.flow_files import read_flow_files
 from bot.testing import picture
 from bot.testing.customer import Customer, Playground
@@ -38,6 +39,12 @@ async def sent(customer: Customer) -> None:
         await customer.tap(button)
 
 
+def archives(customer: Customer) -> list[zipfile.ZipFile]:
+    """The files that the chat shows."""
+    contents = [message.picture or b"" for message in customer.messages]
+    return [zipfile.ZipFile(io.BytesIO(content)) for content in contents if content.startswith(b"PK")]
+
+
 async def rows_about(playground: Playground, words: str) -> set[str]:
     """Every table in which some words can be found."""
     found: set[str] = set()
@@ -55,10 +62,8 @@ async def test_a_customer_gets_a_copy_of_everything_that_is_kept(ground: Playgro
 
         await anna.tap("Send me a copy")
 
-        [(name, content)] = playground.chat.files[42]
-        archive = zipfile.ZipFile(io.BytesIO(content))
+        [archive] = archives(anna)
         told = orjson.loads(archive.read("data.json"))
-        assert name == "clearshot-1.zip"
         assert told["chat"]["name"] == CANARY
         [case] = told["cases"]
         photos = [one for one in archive.namelist() if f"{case['id']}/ProofOfPurchase" in one]
@@ -77,8 +82,7 @@ async def test_a_copy_too_large_for_telegram_comes_in_several_files(ground: Play
 
         await anna.tap("Send me a copy")
 
-        names = [zipfile.ZipFile(io.BytesIO(content)).namelist() for _, content in playground.chat.files[42]]
-        assert [len(one) for one in names] == [3, 1]
+        assert [len(one.namelist()) for one in archives(anna)] == [3, 1]
 
 
 async def test_everything_of_a_person_is_deleted_and_sellers_are_named(ground: Playground) -> None:
@@ -101,6 +105,40 @@ async def test_everything_of_a_person_is_deleted_and_sellers_are_named(ground: P
         assert await rows_about(playground, CANARY) == await rows_about(playground, case.id) == set()
         assert len({blob.key.partition("/")[0] for blob in await playground.blobs.keys()}) == 1
         assert len(await playground.storage.cases.of_chat(43)) == 1
+
+
+async def test_what_a_seller_must_keep_stays_and_ends_in_time(ground: Playground) -> None:
+    async with ground as playground:
+        anna = playground.customer(name=CANARY)
+        await sent(anna)
+        [case] = await playground.storage.cases.of_chat(42)
+        cases, until = playground.storage.cases, timedelta(days=365)
+        erase = Eraser(cases=cases, blobs=playground.blobs, clock=playground.clock, record_for=until)
+        begun = playground.clock.now()
+
+        await erase(42)
+
+        [record] = await cases.records("acme")
+        assert (record.case, record.order_number, record.photos) == (case.id, "A-17", 2)
+        assert record.issue == "proof_of_purchase"
+        assert record.until == begun + until
+        assert await rows_about(playground, CANARY) == set()
+        assert await rows_about(playground, case.id) == {"case_records"}
+        playground.clock.advance(until)
+        await erase.drop_records()
+        assert len(await cases.records("acme")) == 1
+        playground.clock.advance(timedelta(seconds=1))
+        await erase.drop_records()
+        assert await cases.records("acme") == []
+
+
+async def test_a_chat_that_never_began_a_case_is_forgotten_in_time_too(ground: Playground) -> None:
+    async with ground as playground:
+        await playground.customer(7, name=CANARY).say("/privacy")
+        assert await rows_about(playground, CANARY) == {"chats"}
+        later = playground.clock.now() + timedelta(seconds=1)
+
+        assert await playground.storage.cases.idle(before=later) == [7]
 
 
 async def test_nothing_is_deleted_when_the_customer_keeps_it(ground: Playground) -> None:

@@ -24,6 +24,9 @@ class Balancer:
 
     ports: list[int]
     repeats: float = 0.0
+    jitter: float = (
+        0.0  # seconds at most by which an update is held up: presses and photos overtake each other
+    )
     seed: int = 1
     patience: float = LONGEST
     counts: Counter[str] = field(default_factory=Counter)
@@ -56,6 +59,7 @@ class Balancer:
         body = await request.read()
         headers = {name: request.headers[name] for name in PASSED_ON if name in request.headers}
         drawn = self._chance.random()
+        await asyncio.sleep(self._chance.uniform(0, self.jitter))
         status = await self._passed(request.path, body, headers)
         self.counts[f"status {status}"] += 1
         if status == 200 and drawn < self.repeats / 2:

@@ -12,6 +12,9 @@ import aiohttp
 from tests.journeys.running_bot import RunningBot
 from tests.mail_server import free_port
 
+STOPS_WITHIN = 60.0
+"""Seconds, on a machine that is busy with other things."""
+
 
 @dataclass
 class Replica:
@@ -49,13 +52,14 @@ class Pack(RunningBot):
     """Several replicas with the same settings, kept by a nursery (see there)."""
 
     replicas: list[Replica] = field(default_factory=lambda: [Replica()])
+    nursery: str = "tests.chaos.nursery"
     _reader: asyncio.Task[None] | None = field(default=None, repr=False)
 
     async def start(self) -> None:
         ports = [str(one.port) for one in self.replicas]
         with (self.folder / "bot.log").open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "tests.chaos.nursery", *ports,
+                sys.executable, "-m", self.nursery, *ports,
                 env=self.environment, stdout=asyncio.subprocess.PIPE, stderr=log,
             )  # fmt: skip
         self._reader = asyncio.create_task(self._read(self.process))
@@ -88,6 +92,13 @@ class Pack(RunningBot):
     async def stop(self) -> None:
         for replica in self.replicas:
             replica.signal(signal.SIGCONT)
-        await super().stop()
+        if self.process is not None and self.process.returncode is None:
+            self.process.terminate()
+            try:
+                await asyncio.wait_for(self.process.wait(), STOPS_WITHIN)
+            except TimeoutError:
+                for replica in self.replicas:
+                    replica.signal(signal.SIGKILL)
+                await self.process.wait()
         if self._reader is not None:
             await self._reader

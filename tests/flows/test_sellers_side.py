@@ -13,6 +13,7 @@ from flows.engine.thanks import is_thanks
 from flows.engine.timeline import FIRST, LAST, MOST_TEXT
 from flows.events import (
     CaseAssigned,
+    CaseReopened,
     CaseSettled,
     Event,
     PhotoRequested,
@@ -21,6 +22,7 @@ from flows.events import (
     SellerSaw,
     TimerFired,
 )
+from flows.standing import standing_of
 from flows.values import Seller
 from flows.workbench.rehearsal import Rehearsal
 from tests.flows.conftest import MUG
@@ -185,6 +187,21 @@ def test_settling_twice_is_told_once(customer: Rehearsal) -> None:
 
     assert len(customer.messages) == before
     assert kinds(customer.conversation).count("settled") == 1
+
+
+def test_settling_can_be_taken_back_and_the_customer_is_told_once(customer: Rehearsal) -> None:
+    post(customer, CaseSettled(case=case_of(customer)))
+    post(customer, CaseReopened(case=case_of(customer), author="Ann"))
+    told = customer.last.text
+    before = len(customer.messages)
+
+    post(customer, CaseReopened(case=case_of(customer), author="Ann"))
+
+    standing = standing_of(customer.conversation)
+    assert "opens the matter again" in told
+    assert len(customer.messages) == before
+    assert (customer.conversation.phase, standing.turn, standing.settled) == ("sent", "seller", None)
+    assert kinds(customer.conversation)[-2:] == ["settled", "reopened"]
 
 
 def test_the_timeline_stays_short_in_lines_and_in_words(customer: Rehearsal) -> None:

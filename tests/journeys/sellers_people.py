@@ -85,15 +85,13 @@ class AtTheWebInbox:
         return (await self.page.locator(".label").all_inner_texts())[before:]
 
     async def ask(self, words: str) -> None:
-        await self.page.get_by_text("Ask for a photo", exact=True).click()
-        await self.page.get_by_placeholder("The serial number on the underside").fill(words)
-        await self.page.get_by_role("button", name="Ask for it").click()
+        await self.page.get_by_label("Your words to Anna").fill(words)
+        await self.page.get_by_role("button", name="Ask for a photo").click()
         await self.page.get_by_text("Asked. The photo will appear here.").wait_for()
 
     async def settle(self, words: str) -> None:
-        await self.page.locator("summary", has_text="Settled").click()
-        await self.page.get_by_label("A closing word, if you like").fill(words)
-        await self.page.get_by_role("button", name="Mark as settled").click()
+        await self.page.get_by_label("Your words to Anna").fill(words)
+        await self.page.get_by_role("button", name="Settled").click()
         await self.page.get_by_text("Settled. Anna knows.").wait_for()
         await self.look("web-settled")
 

@@ -29,6 +29,7 @@ from flows.effects import (
 )
 from flows.events import (
     CaseAssigned,
+    CaseReopened,
     CaseSettled,
     ChatBlocked,
     ChoiceMade,
@@ -202,6 +203,7 @@ SAMPLES: tuple[Any, ...] = (
     RemarkMade(case="K7F3QX", text="second time", author="Ann", **COMMON),
     PhotoRequested(case="K7F3QX", text="the bag", labels=("A_B",), author="Ann", **COMMON),
     CaseSettled(case="K7F3QX", text="done", author="Ann", **COMMON),
+    CaseReopened(case="K7F3QX", author="Ann", **COMMON),
     HandedBack(case="K7F3QX", **COMMON),
     TimerFired(case="K7F3QX", name="waiting", serial=4, **COMMON),
     Garbled(what="KeyError", detail={"a": "b"}, **COMMON),

@@ -1,5 +1,6 @@
 """The web inbox over a real store with real cases, and people who sign in with real links."""
 
+import os
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientResponse, CookieJar, web
 from aiohttp.test_utils import TestClient, TestServer
+from playwright.async_api import Page
 
 from bot.app.case_actions import CaseActions
 from bot.app.clock import SystemClock
@@ -17,7 +19,9 @@ from bot.web.inbox.desk import Desk
 from bot.web.inbox.site import InboxSite
 from flows.conversation import Conversation
 from storage.seller_ports import Agent, Role
+from tests.journeys.visitor import browser_page
 from tests.web.cases import Cases, cases_in
+from tests.web.looking import Looker
 
 NAMES = {"acme": "Acme Outdoor", "bolt": "Bolt & Co", "support": "Support"}
 MARK = re.compile(r'name="csrf" value="(\w+)"')
@@ -136,3 +140,48 @@ async def inbox(cases: Cases) -> AsyncIterator[Inbox]:
         await site.aclose()
         for client in inbox.clients:
             await client.session.close()
+
+
+@dataclass
+class Desktop:
+    """A browser before the running inbox."""
+
+    inbox: Inbox
+    page: Page
+    looker: Looker
+
+    async def open(self, path: str) -> None:
+        await self.page.goto(str(self.inbox.server.make_url(path)))
+
+    async def invite(
+        self, seller: str = "acme", *, name: str = "Ann Lee", locale: str = "en"
+    ) -> tuple[str, str]:
+        """Invite an owner; returns their id, and the path that signs them in."""
+        now = self.inbox.desk.now()
+        agents = self.inbox.desk.agents
+        agent = await agents.invite(seller, name=name, role="owner", locale=locale, at=now)
+        token = await agents.link(agent.id, at=now, expires=now + timedelta(hours=1))
+        return agent.id, f"/inbox/enter/{token}"
+
+    async def enter(self, path: str) -> None:
+        await self.open(path)
+        await self.page.locator("button.main").click()
+        await self.page.wait_for_url("**/inbox")
+
+    async def sign_in(self, seller: str = "acme", *, locale: str = "en") -> str:
+        """Come in as a new owner; returns their id."""
+        agent, path = await self.invite(seller, locale=locale)
+        await self.enter(path)
+        return agent
+
+
+@pytest.fixture
+async def desktop(inbox: Inbox) -> AsyncIterator[Desktop]:
+    named = os.environ.get("CLEARSHOT_LOOK")
+    folder = Path(named) if named else None
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+    async with browser_page() as page:
+        page.set_default_timeout(20_000)
+        await page.emulate_media(reduced_motion="reduce")
+        yield Desktop(inbox=inbox, page=page, looker=Looker(page=page, folder=folder))

@@ -4,14 +4,20 @@ import io
 import json
 import re
 import zipfile
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import get_args
+from zoneinfo import ZoneInfo
 
 import pytest
 from PIL import Image
 
 from bot.seller_words import LONGEST
+from bot.web.inbox.desk import Visit
 from bot.web.inbox.figures import line
 from bot.web.inbox.words import LOCALES, texts
+from flows.conversation import EntryKind
 from tests.inboxes.test_email import hostile_strings
 from tests.web.conftest import Inbox, Reader
 
@@ -26,9 +32,10 @@ async def test_a_list_reads_like_mail_newest_first(inbox: Inbox) -> None:
 
     rows = [href for href in page.values("a", "href") if re.fullmatch(r"/inbox/[0-9A-Z]{6}", href)]
     assert sorted(rows) == sorted([f"/inbox/{first}", f"/inbox/{second}"])
-    for words in ("Anna", "Camping mug", "Ben", "Tent", "Product defect", "2 photos", "Waits for you"):
+    for words in ("Anna", "Camping mug", "Ben", "Tent", "Product defect", "Waits for you"):
         assert words in page.words
-    assert page.values("span", "aria-label").count("unread") == 2
+    assert page.values("b", "aria-label") == ["2 photos", "2 photos"]
+    assert page.values("i", "aria-label").count("unread") == 2
 
 
 async def test_an_empty_list_says_what_will_come_and_a_fruitless_search_what_to_do(inbox: Inbox) -> None:
@@ -120,7 +127,7 @@ async def test_shots_can_be_picked_by_name(inbox: Inbox) -> None:
         ("answer", {"text": "x" * (LONGEST + 1)}, "too long"),
         ("ask", {"text": ""}, "Choose a photo, or say what it should show."),
         ("remark", {"text": ""}, "Write a few words first."),
-        ("assign", {"agent": "nobody-known"}, "Write a few words first."),
+        ("assign", {"agent": "nobody-known"}, "does not read here any more"),
     ],
 )
 async def test_what_cannot_be_sent_is_said_and_what_was_typed_stays(
@@ -186,6 +193,31 @@ async def test_pages_speak_the_reader_s_language(inbox: Inbox) -> None:
     assert not [text for text in words.values() if re.search(r"\b(list|case|act|line|turn)\.[a-z_]+\b", text)]
 
 
+@pytest.mark.parametrize("kind", get_args(EntryKind))
+def test_every_line_of_a_timeline_has_words(kind: str) -> None:
+    assert f"line.{kind}" in texts().ids("en")
+
+
+async def test_exact_times_are_those_of_the_seller_s_clock(inbox: Inbox) -> None:
+    agent = (await inbox.person()).agent
+    there = replace(inbox.desk, zones={"acme": ZoneInfo("America/Lima")})
+    noon = datetime(2026, 11, 27, 12, tzinfo=UTC)
+
+    said = [Visit(desk=desk, agent=agent, token="").exact(noon) for desk in (inbox.desk, there)]
+
+    assert said == ["2026-11-27 12:00 UTC", "2026-11-27 07:00 America/Lima"]
+
+
+async def test_a_german_export_is_parted_as_german_spreadsheets_want_it(inbox: Inbox) -> None:
+    await inbox.cases.add(item="Becher; =1+1")
+    ann = await inbox.person(locale="de")
+
+    sheet = await (await ann.client.get("/inbox/figures.csv?until=2030-01-01")).text()
+
+    assert sheet.startswith('\ufeff"case";"created"')
+    assert "Becher;' =1+1" in sheet
+
+
 def test_every_language_has_every_word() -> None:
     english = texts().ids("en")
 
@@ -195,16 +227,26 @@ def test_every_language_has_every_word() -> None:
     )
 
 
-async def test_prepared_answers_are_kept_offered_and_deleted(inbox: Inbox) -> None:
-    code = await inbox.cases.add()
+async def test_prepared_answers_are_kept_filled_in_changed_and_deleted(inbox: Inbox) -> None:
+    code = await inbox.cases.add(customer="Anna {order}", item="Mug & co")
     ann = await inbox.person()
 
-    await ann.send("/inbox/settings/canned", name="Sorry", text="We are sorry & send a new one.")
+    await ann.send(
+        "/inbox/settings/canned", name="Sorry", text="{name}, your {item} of {order}: {what}. {me}"
+    )
+    await ann.send("/inbox/settings/canned", name="Lo siento", text="Lo siento.", locale="es")
     offered = (await ann.open(f"/inbox/{code}")).values("option", "value")
-    [canned] = (await ann.open("/inbox/settings")).values("button", "value")[-1:]
-    await ann.send("/inbox/settings/forget-canned", canned=canned)
+    sorry = next(one for one in await inbox.desk.agents.canned("acme") if one.title == "Sorry")
+    await ann.send(
+        "/inbox/settings/canned", canned=sorry.id, name="Sorry", text="We are sorry & send a new one."
+    )
+    changed = (await ann.open(f"/inbox/{code}")).values("option", "value")
+    for one in await inbox.desk.agents.canned("acme"):
+        await ann.send("/inbox/settings/forget-canned", canned=one.id)
 
-    assert "We are sorry & send a new one." in offered
+    assert "Anna, your Mug & co of A-17: {what}. Ann" in offered
+    assert "Lo siento." not in offered  # neither she nor the customer speaks Spanish
+    assert "We are sorry & send a new one." in changed
     assert "There are none yet." in (await ann.open("/inbox/settings")).words
 
 

@@ -40,6 +40,8 @@ def _words(form: Form, *, needed: bool = True) -> str:
 
 
 async def _answer(actions: CaseActions, visit: Visit, case: Conversation, form: Form) -> str:
+    if form.get("labels"):  # whoever has ticked a photo asks for it, whichever button was pressed
+        return await _ask(actions, visit, case, form)
     await actions.answer(case.id, _words(form), author=visit.agent.name, key=_key(visit, form))
     return "answer"
 
@@ -59,11 +61,16 @@ async def _settle(actions: CaseActions, visit: Visit, case: Conversation, form: 
     return "settled"
 
 
+async def _reopen(actions: CaseActions, visit: Visit, case: Conversation, form: Form) -> str:
+    await actions.reopen(case.id, author=visit.agent.name, key=_key(visit, form))
+    return "reopened"
+
+
 async def _assign(actions: CaseActions, visit: Visit, case: Conversation, form: Form) -> str:
     wanted = form.get("agent", "")
     people = await visit.desk.agents.of_seller(visit.seller)
     if wanted and wanted not in {agent.id for agent in people if not agent.disabled}:
-        raise Wrong("wrong.empty")
+        raise Wrong("wrong.nobody")
     await actions.assign(case.id, wanted, author=visit.agent.name, key=_key(visit, form))
     return "assigned"
 
@@ -74,7 +81,7 @@ async def _remark(actions: CaseActions, visit: Visit, case: Conversation, form: 
 
 
 ACTS: Mapping[str, Act] = {
-    "answer": _answer, "ask": _ask, "settle": _settle, "assign": _assign, "remark": _remark,
+    "answer": _answer, "ask": _ask, "settle": _settle, "reopen": _reopen, "assign": _assign, "remark": _remark,
 }  # fmt: skip
 
 
@@ -92,7 +99,12 @@ async def act(request: web.Request, visit: Visit, form: Form) -> web.Response:
         done = await ACTS[request.match_info["act"]](visit.desk.actions(visit.seller), visit, case, form)
     except Wrong as fault:
         said = said_in(visit.agent.locale)(fault.text_id, **fault.names)
-        return await shown(visit, case, wrong=said, open=request.match_info["act"], text=form.get("text", ""))
+        typed = {
+            "open": request.match_info["act"],
+            "text": form.get("text", ""),
+            "labels": form.get("labels", ""),
+        }
+        return await shown(visit, case, wrong=said, **typed)
     except NoSuchCase:
         return missing(visit.agent.locale)
     except StorageFailure:

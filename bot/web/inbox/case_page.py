@@ -1,7 +1,10 @@
 """One case: its photos, its message, what happened, and what can be done."""
 
-from collections.abc import Sequence
-from typing import Any
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from types import MappingProxyType
 
 from aiohttp import web
 
@@ -10,12 +13,15 @@ from bot.web.inbox.desk import Visit
 from bot.web.inbox.pages import missing, page_for
 from bot.web.inbox.photographs import DeliveredBundle, bundles_of, photos_of
 from bot.web.inbox.words import said_in
-from flows.conversation import Conversation
+from flows.conversation import Conversation, Entry
 from flows.definition import Shot
 from flows.standing import is_unread, standing_of
 from storage.ports import StorageFailure
+from storage.seller_ports import Canned, CaseFilter
 
-DONE = {"answer", "photo", "settled", "assigned", "remark"}
+DONE = {"answer", "photo", "settled", "reopened", "assigned", "remark"}
+PLACES = re.compile(r"\{(?:name|item|order|me)\}")
+"""What a prepared answer leaves open."""
 
 
 async def case_page(request: web.Request, visit: Visit) -> web.Response:
@@ -43,57 +49,90 @@ async def shown(
     bundles = await bundles_of(case, visit.seller, visit.desk.blobs)
     people = await visit.desk.agents.of_seller(visit.seller)
     names = {agent.id: agent.name for agent in people}
-    customer = case.customer_name.partition(" ")[0] or said_in(visit.agent.locale)("list.customer")
+    customer = _customer(visit, case)
     return page_for(
         visit,
         "case.html",
+        here="case",
         status=422 if wrong else 200,
         case=case,
         standing=standing_of(case),
         bundles=bundles,
         photos=photos_of(bundles),
         customer=customer,
-        lines=[
-            _line(visit, case, entry, names=names, customer=customer) for entry in reversed(case.timeline)
-        ],
+        lines=[line_of(visit, case, entry, names=names) for entry in reversed(case.timeline)],
         shots=_shots(visit, case),
         people=[agent for agent in people if not agent.disabled],
         names=names,
-        canned=[
-            one
-            for one in await visit.desk.agents.canned(visit.seller)
-            if one.locale in {"", visit.agent.locale}
-        ],
+        canned=_canned(await visit.desk.agents.canned(visit.seller), case, visit),
+        onward=await _next_unread(visit, case),
         most=LONGEST,
         done=done,
         wrong=wrong,
         typed=typed,
-        title=_title(case, bundles),
+        title=title_of(case, bundles),
     )
 
 
-def _title(case: Conversation, bundles: Sequence[DeliveredBundle]) -> str:
+async def _next_unread(visit: Visit, case: Conversation) -> str:
+    """Find the newest other case that nobody has read: where a seller goes from here."""
+    unread = await visit.desk.cases.page(visit.seller, chosen=CaseFilter(view="unread"), limit=2)
+    return next((row.case for row in unread.rows if row.case != case.id), "")
+
+
+def _customer(visit: Visit, case: Conversation) -> str:
+    return case.customer_name.partition(" ")[0] or said_in(visit.agent.locale)("list.customer")
+
+
+def title_of(case: Conversation, bundles: Sequence[DeliveredBundle]) -> str:
+    """Name a case by its item, else by its issue."""
     named = case.item.title if case.item is not None else ""
     return (
         named or next((bundle.text("issue_title") for bundle in bundles), "") or case.issue_title or case.id
     )
 
 
-def _line(
-    visit: Visit, case: Conversation, entry: Any, *, names: dict[str, str], customer: str
-) -> dict[str, Any]:
-    said = said_in(visit.agent.locale)
+def _canned(prepared: Sequence[Canned], case: Conversation, visit: Visit) -> list[Canned]:
+    """Offer the answers in the customer's language first, with what they leave open filled in."""
+    known = {
+        "{name}": case.customer_name.partition(" ")[0], "{item}": case.item.title if case.item else "",
+        "{order}": case.order.number if case.order else "", "{me}": visit.agent.name,
+    }  # fmt: skip
+    offered = [one for one in prepared if one.locale in {"", case.locale, visit.agent.locale}]
+    return [
+        replace(one, text=_filled(one.text, known))
+        for one in sorted(offered, key=lambda one: one.locale not in {"", case.locale})
+    ]
+
+
+def _filled(text: str, known: Mapping[str, str]) -> str:
+    """Put in what is known, in one pass: what a customer is called is never a place to fill."""
+    return PLACES.sub(lambda found: known[found[0]], text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of the timeline, in the reader's words."""
+
+    at: datetime
+    kind: str
+    head: str
+    words: str
+
+
+def line_of(
+    visit: Visit, case: Conversation, entry: Entry, *, names: Mapping[str, str] = MappingProxyType({})
+) -> Line:
+    """Say what happened; `names` are the seller's people by id."""
     kind = "unassigned" if entry.kind == "assigned" and not entry.text else entry.kind
+    said = said_in(visit.agent.locale)
     author = entry.author or said("line.somebody")
     head = said(
-        f"line.{kind}",
-        name=customer,
-        number=entry.number,
-        author=author,
+        f"line.{kind}", name=_customer(visit, case), number=entry.number, author=author,
         agent=names.get(entry.text, entry.text),
-    )
+    )  # fmt: skip
     words = entry.text if entry.kind in {"note", "answer", "request", "settled", "remark"} else ""
-    return {"at": entry.at, "head": head, "words": words, "kind": entry.kind, "case": case.id}
+    return Line(at=entry.at, kind=entry.kind, head=head, words=words)
 
 
 def _shots(visit: Visit, case: Conversation) -> list[tuple[str, str]]:

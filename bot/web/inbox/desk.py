@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from bot.app.case_actions import CaseActions
 from flows.catalogue import Catalogue
@@ -23,6 +24,8 @@ class Desk:
     names: Mapping[str, str]
     now: Callable[[], datetime]
     public: str = ""
+    zones: Mapping[str, ZoneInfo] = field(default_factory=dict)
+    """Where a seller's clock hangs; UTC for one who has not said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +36,17 @@ class Visit:
     agent: Agent
     token: str = field(repr=False)  # of the session
     fresh: bool = False  # the session began with this request: its cookie is to be set
+    look: str = ""  # "light" or "dark" where this browser's reader has chosen
 
     @property
     def seller(self) -> str:
         """Whose inbox it is."""
         return self.agent.seller
+
+    def exact(self, when: datetime) -> str:
+        """Say the exact time by the seller's own clock."""
+        zone = self.desk.zones.get(self.seller)
+        return f"{when.astimezone(zone or UTC):%Y-%m-%d %H:%M} {zone.key if zone else 'UTC'}"
 
     @property
     def is_owner(self) -> bool:

@@ -14,6 +14,8 @@ from storage.seller_ports import Agent
 COOKIE = "clearshot_inbox"
 SECURE_COOKIE = f"__Host-{COOKIE}"
 """The prefix keeps other hosts of the domain from setting it (RFC 6265bis, 4.1.3.2)."""
+LOOK, LOOKS = "clearshot_look", ("light", "dark")
+"""A choice of this browser's, no secret: pages by day or by night."""
 LASTS = timedelta(days=30)
 LINK_LASTS = timedelta(days=1)
 LONGEST_TOKEN = 200
@@ -34,7 +36,12 @@ class Door:
         agent = await desk.agents.session(token, at=desk.now())
         if agent is None or agent.seller not in desk.names:
             return None
-        return Visit(desk=desk, agent=agent, token=token)
+        look = request.cookies.get(LOOK, "")
+        return Visit(desk=desk, agent=agent, token=token, look=look if look in LOOKS else "")
+
+    async def end_of(self, request: web.Request, desk: Desk) -> None:
+        """End the session that the browser held before another began."""
+        await desk.agents.end(request.cookies.get(self.cookie, "")[:LONGEST_TOKEN])
 
     async def enter(self, token: str, desk: Desk) -> Visit | None:
         """Use a one-time link up."""
@@ -100,18 +107,19 @@ def csrf_of(visit: Visit) -> str:
     return hashlib.sha256(f"form {visit.token}".encode()).hexdigest()[:40]
 
 
-def is_ours(request: web.Request, visit: Visit, form: Mapping[str, object]) -> bool:
-    """Tell whether a form was sent from a page that we gave to this very visitor."""
-    return (
-        bool(visit.token)
-        and from_here(request)
-        and hmac.compare_digest(str(form.get("csrf", "")).encode(), csrf_of(visit).encode())
-    )
+def is_ours(visit: Visit, form: Mapping[str, object]) -> bool:
+    """Tell whether a form bears the mark of a page that we gave to this very visitor."""
+    given = str(form.get("csrf", "")).encode(errors="replace")
+    return bool(visit.token) and hmac.compare_digest(given, csrf_of(visit).encode())
 
 
-def from_here(request: web.Request) -> bool:
-    """Tell whether the browser says that another site made the request."""
+def from_here(request: web.Request, desk: Desk) -> bool:
+    """Tell whether a page of ours made the request, as far as the browser says; every current one does."""
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
         return False
-    origin = request.headers.get("Origin", "")
-    return origin in {"", "null"} or urlsplit(origin).netloc == request.host
+    origin = request.headers.get("Origin")
+    try:
+        own = {request.host, urlsplit(desk.public).netloc}
+        return origin is None or urlsplit(origin).netloc in own - {""}
+    except ValueError:
+        return False

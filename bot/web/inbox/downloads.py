@@ -5,7 +5,7 @@ import asyncio
 from aiohttp import web
 
 from bot.web.inbox.desk import Visit
-from bot.web.inbox.pages import HEADERS, missing
+from bot.web.inbox.pages import HEADERS, missing, words_alone
 from bot.web.inbox.photographs import DeliveredPhoto, bundles_of, photos_of
 from bot.web.inbox.thumbnails import Thumbnails
 from bot.zipped import zipped
@@ -86,8 +86,8 @@ class Downloads:
                     continue
                 size += len(content)
                 if size > MOST_ZIPPED:
-                    return web.Response(status=413, text="too many photos for one file", headers=HEADERS)
-                files.append((folder + name, content))
+                    return words_alone(413, "wrong.many_photos", locale=visit.agent.locale)
+                files.append((folder + _safe(name), content))
         body = await asyncio.to_thread(zipped, files)
         named = {"Content-Disposition": f'attachment; filename="{case.id}.zip"'}
         return web.Response(body=body, content_type="application/zip", headers={**FILE_HEADERS, **named})

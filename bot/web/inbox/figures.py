@@ -2,21 +2,31 @@
 
 import csv
 import io
+import logging
+import re
 from datetime import UTC, date, datetime, time, timedelta
 
 from aiohttp import web
 
 from bot.web.inbox.desk import Visit
 from bot.web.inbox.pages import HEADERS, page_for
+from storage.ports import StorageFailure
 from storage.seller_ports import CaseRow, Week
+
+logger = logging.getLogger(__name__)
 
 DEFAULT = timedelta(days=84)
 COLUMNS = (
     "case", "created", "issue", "item", "customer", "order", "photos", "bundles", "delivered", "answered", "answer_due",
     "settled", "settled_with", "phase",
 )  # fmt: skip
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
-"""What spreadsheets take for the beginning of a formula (OWASP, CSV injection), and what hides one."""
+FORMULA = re.compile(
+    r"(^|[,;\t\"'|])(?=[\s\u00a0\ufeff\u200b-\u200f\u2060]*[=+\-@|%\uff1d\uff0b\uff0d\uff20\t\r\n])"
+)
+"""Where spreadsheets take what follows for a formula (OWASP, CSV injection): a cell's beginning, also behind blanks and in
+full-width signs, and behind what another country's spreadsheet parts cells at."""
+SEPARATORS = {"en": ",", "de": ";", "es": ";"}
+"""What the spreadsheets of a language part cells at; a decimal comma leaves them the semicolon."""
 
 
 async def figures_page(request: web.Request, visit: Visit) -> web.Response:
@@ -67,11 +77,19 @@ async def figures_csv(request: web.Request, visit: Visit) -> web.StreamResponse:
     """Give every case of a stretch of time as CSV, line by line."""
     since, until = _stretch(request, visit)
     named = {"Content-Disposition": f'attachment; filename="cases-{since}-{until}.csv"'}
+    parted = SEPARATORS.get(visit.agent.locale, ",")
     response = web.StreamResponse(headers={**HEADERS, **named, "Content-Type": "text/csv; charset=utf-8"})
     await response.prepare(request)
-    await response.write("\ufeff".encode() + line(COLUMNS))  # the mark tells spreadsheets that it is UTF-8
-    async for row in visit.desk.cases.export(visit.seller, since=_at(since), until=_at(until, end=True)):
-        await response.write(line(_cells(row)))
+    await response.write(
+        "\ufeff".encode() + line(COLUMNS, parted)
+    )  # the mark tells spreadsheets that it is UTF-8
+    try:
+        async for row in visit.desk.cases.export(visit.seller, since=_at(since), until=_at(until, end=True)):
+            await response.write(line(_cells(row), parted))
+    except StorageFailure:
+        logger.warning("an export ended early")
+        if request.transport is not None:
+            request.transport.abort()  # half a file must not look whole
     return response
 
 
@@ -85,13 +103,14 @@ def _cells(row: CaseRow) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def line(cells: tuple[str, ...]) -> bytes:
+def line(cells: tuple[str, ...], parted: str = ",") -> bytes:
     """Write one line; no cell is a formula to any spreadsheet."""
     made = io.StringIO()
-    csv.writer(made, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerow([_inert(cell) for cell in cells])
+    writer = csv.writer(made, delimiter=parted, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    writer.writerow([inert(cell) for cell in cells])
     return made.getvalue().encode("utf-8", "replace")
 
 
-def _inert(cell: str) -> str:
-    """Put an apostrophe before what a spreadsheet would run, also behind blanks that it passes over."""
-    return f"'{cell}" if cell.lstrip(" \u00a0\ufeff").startswith(FORMULA) else cell
+def inert(cell: str) -> str:
+    """Put an apostrophe before whatever a spreadsheet would run; a cell is one line."""
+    return FORMULA.sub(r"\1'", " ".join(cell.splitlines()).replace("\0", "")) if cell else ""

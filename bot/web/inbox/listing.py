@@ -1,6 +1,7 @@
 """The list of cases: views, filters, search, a page at a time."""
 
 import asyncio
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -51,6 +52,7 @@ async def list_page(request: web.Request, visit: Visit) -> web.Response:
         )
     except WrongCursor:
         raise web.HTTPFound(address(chosen)) from None
+    is_narrowed = bool(chosen.issue or chosen.assigned or chosen.text)
     return page_for(
         visit,
         "list.html",
@@ -62,10 +64,14 @@ async def list_page(request: web.Request, visit: Visit) -> web.Response:
         issues=issues,
         people=people,
         names={agent.id: agent.name for agent in people},
-        views=[(view, address(CaseFilter(view=view))) for view in VIEWS],
+        views=[(view, address(replace(chosen, view=view))) for view in VIEWS],
+        plain=address(CaseFilter(view=chosen.view)),
+        everywhere=address(
+            replace(chosen, view="all") if is_narrowed and chosen.view != "all" else CaseFilter(view="all")
+        ),
         older=address(chosen, after=found.next) if found.next else "",
         newest=address(chosen) if after else "",
-        is_narrowed=bool(chosen.issue or chosen.assigned or chosen.text),
+        is_narrowed=is_narrowed,
         covers=_covers(found),
     )
 

@@ -34,9 +34,9 @@ class Live:
         if self._open.total() >= MOST or self._open[agent] >= MOST_EACH:
             return web.Response(status=503, headers={**HEADERS, "Retry-After": "30"})
         response = web.StreamResponse(headers=HEAD)
-        await response.prepare(request)
         self._open[agent] += 1
         try:
+            await response.prepare(request)
             await self._tell(response, visit)
         except (ConnectionError, StorageFailure):
             pass  # the page has gone, or asks again

@@ -8,7 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bot.web.inbox.desk import Visit
 from bot.web.inbox.door import csrf_of
-from bot.web.inbox.words import age, left, said_in, span
+from bot.web.inbox.words import age, day, left, said_in, span
 
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; base-uri 'none'; "
@@ -19,6 +19,8 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
     "X-Robots-Tag": "noindex",
 }
 _PAGES = Environment(
@@ -30,7 +32,7 @@ _PAGES = Environment(
 def page(name: str, *, locale: str, status: int = 200, **values: Any) -> web.Response:
     """Render a page for somebody, signed in or not."""
     said = said_in(locale)
-    given = {"visit": None, "csrf": "", "here": "", **values}
+    given = {"visit": None, "csrf": "", "here": "", "look": "", **values}
     text = _PAGES.get_template(name).render(t=said, locale=locale, **given)
     return web.Response(text=text, status=status, content_type="text/html", headers=HEADERS)
 
@@ -48,7 +50,9 @@ def page_for(visit: Visit, name: str, *, status: int = 200, **values: Any) -> we
         age=lambda when: age(when, now=now, said=said),
         left=lambda until: left(until, now=now, said=said),
         span=lambda seconds: span(int(seconds), said=said),
-        exact=exact,
+        day=lambda when: day(when, said=said),
+        exact=visit.exact,
+        look=visit.look,
         now=now,
         **values,
     )
@@ -59,9 +63,17 @@ def exact(when: datetime) -> str:
     return f"{when:%Y-%m-%d %H:%M} UTC"
 
 
-def words_alone(status: int, text_id: str, *, locale: str) -> web.Response:
-    """Say one thing on a page of its own."""
-    return page("words.html", locale=locale, status=status, words=said_in(locale)(text_id))
+def words_alone(status: int, text_id: str, *, locale: str, back: str = "/inbox") -> web.Response:
+    """Say one thing on a page of its own; `back` leads on, "" where there is no way."""
+    said = said_in(locale)
+    return page(
+        "words.html",
+        locale=locale,
+        status=status,
+        words=said(text_id),
+        back=back,
+        title=said(f"title.on{status}"),
+    )
 
 
 def missing(locale: str) -> web.Response:

@@ -29,6 +29,7 @@ class DeliveredPhoto:
     flags: tuple[str, ...]
     barcode: str
     barcode_as_ordered: bool | None  # None = not known
+    sha256: str
     printed: Mapping[str, Any]  # facts read on it, as the manifest names them
 
     @property
@@ -71,7 +72,8 @@ async def _bundle(one: Bundled, sent: datetime | None, blobs: BlobStore) -> Deli
     try:
         manifest = orjson.loads(await blobs.get(one.manifest))
     except (KeyError, orjson.JSONDecodeError):
-        manifest = {}
+        manifest = None
+    manifest = manifest if isinstance(manifest, dict) else {}
     entries = [entry for entry in manifest.get("photos", []) if isinstance(entry, dict)]
     photos = tuple(_photo(one.number, key, entry) for key, entry in zip(one.copies, entries, strict=False))
     return DeliveredBundle(
@@ -92,6 +94,7 @@ def _photo(bundle: int, key: str, entry: Mapping[str, Any]) -> DeliveredPhoto:
         flags=tuple(str(flag) for flag in entry.get("flags", [])),
         barcode=str(entry.get("barcode") or ""),
         barcode_as_ordered=entry.get("barcode_as_ordered"),
+        sha256=str(entry.get("sha256", "")),
         printed=dict(entry.get("printed") or {}),
     )
 

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from bot.web.inbox.acting import ACTS, act
 from bot.web.inbox.case_page import case_page
+from bot.web.inbox.claim import Claims
 from bot.web.inbox.demo_page import demo_page
 from bot.web.inbox.desk import Desk, Visit
 from bot.web.inbox.door import Door, OpenDoor, from_here, is_ours
@@ -26,6 +27,8 @@ Show = Callable[[web.Request, Visit], Awaitable[web.StreamResponse]]
 Take = Callable[[web.Request, Visit, Mapping[str, str]], Awaitable[web.StreamResponse]]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 FOLDER = Path(__file__).parent
+REFUSED = {400: "wrong.garbled", 413: "wrong.large"}
+"""What the library refuses by itself, and what is said of it."""
 ASSETS = {"style.css": "text/css", "script.js": "text/javascript", "icon.svg": "image/svg+xml"}
 
 
@@ -37,6 +40,7 @@ class InboxSite:
         self._desk: Desk | None = None
         self._live = Live()
         self._downloads = Downloads()
+        self._claims = Claims()
 
     def open(self, desk: Desk) -> None:
         """Begin to answer."""
@@ -50,7 +54,7 @@ class InboxSite:
         """List the routes, all below /inbox."""
         files = self._downloads
         shown: Mapping[str, Show] = {
-            "/inbox": self._list,
+            "/inbox": list_page,
             "/inbox/live": self._live.stream,
             "/inbox/settings": settings_page,
             "/inbox/figures": figures_page,
@@ -58,6 +62,7 @@ class InboxSite:
             CASE: case_page,
             CASE + "/cover": files.cover,
             CASE + "/photos.zip": files.archive,
+            CASE + "/claim.pdf": self._claims.claim,
             CASE + "/{bundle:[0-9]{1,6}}/manifest.json": files.manifest,
             CASE + "/{bundle:[0-9]{1,6}}/{file}": files.photo,
         }
@@ -73,12 +78,10 @@ class InboxSite:
             web.post("/inbox/enter/{token}", self._let_in),
             web.post("/inbox/leave", self._let_out),
             web.get("/inbox/as/{seller}", self._demo_in),
+            web.get("/inbox/{nowhere:.*}", self._shown(_nowhere), allow_head=False),
         ]
 
     # -- who is there ----------------------------------------------------------------------------------------
-
-    async def _list(self, request: web.Request, visit: Visit) -> web.StreamResponse:
-        return await list_page(request, visit)
 
     def _shown(self, show: Show) -> Handler:
         async def handler(request: web.Request) -> web.StreamResponse:
@@ -89,8 +92,8 @@ class InboxSite:
     def _taken(self, take: Take) -> Handler:
         async def handler(request: web.Request) -> web.StreamResponse:
             async def checked(visit: Visit) -> web.StreamResponse:
-                form = await _form(request)
-                if not is_ours(request, visit, form):
+                form = await _form(request) if from_here(request, visit.desk) else {}
+                if not is_ours(visit, form):
                     logger.warning("a form without this session's mark is refused")
                     return words_alone(403, "wrong.csrf", locale=visit.agent.locale)
                 return await take(request, visit, form)
@@ -102,20 +105,30 @@ class InboxSite:
     async def _guarded(
         self, request: web.Request, go_on: Callable[[Visit], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
-        desk = self._desk
-        if desk is None:
-            return words_alone(503, "wrong.busy", locale=locale_of(request))
+        locale = locale_of(request)
         try:
+            desk = self._open_desk()
             visit = await self._door.visit(request, desk)
             if visit is None:
                 return await self._stranger(request, desk)
+            locale = visit.agent.locale
             return self._remembered(await go_on(visit), visit)
         except web.HTTPException as answer:
+            if answer.status in REFUSED:
+                return words_alone(answer.status, REFUSED[answer.status], locale=locale)
             answer.headers.update(HEADERS)
             raise
         except StorageFailure as failure:
             logger.warning("the inbox cannot read: %s", type(failure).__name__)
-            return words_alone(503, "wrong.busy", locale=locale_of(request))
+            return words_alone(503, "wrong.busy", locale=locale)
+        except Exception as fault:  # noqa: BLE001 - whatever it is, a seller gets a page and never a traceback
+            logger.error("a page of the inbox failed: %s at %s", type(fault).__name__, _place(fault))
+            return words_alone(500, "wrong.busy", locale=locale)
+
+    def _open_desk(self) -> Desk:
+        if self._desk is None:
+            raise StorageFailure("the bot is still starting")
+        return self._desk
 
     def _remembered(self, response: web.StreamResponse, visit: Visit) -> web.StreamResponse:
         if visit.fresh and not response.prepared:
@@ -129,7 +142,7 @@ class InboxSite:
                 if request.path == "/inbox"
                 else missing(locale_of(request))
             )
-        return words_alone(401, "enter.needed", locale=locale_of(request))
+        return words_alone(401, "enter.needed", locale=locale_of(request), back="")
 
     # -- coming and going ------------------------------------------------------------------------------------
 
@@ -138,15 +151,18 @@ class InboxSite:
         return page("enter.html", locale=locale_of(request))
 
     async def _let_in(self, request: web.Request) -> web.Response:
-        desk, locale = self._desk, locale_of(request)
-        if desk is None or not from_here(request):
-            return words_alone(503 if desk is None else 403, "wrong.busy", locale=locale)
+        locale = locale_of(request)
         try:
+            desk = self._open_desk()
+            if not from_here(request, desk):  # nobody is signed in as somebody else by another site
+                return words_alone(403, "wrong.csrf", locale=locale, back="")
             visit = await self._door.enter(request.match_info["token"], desk)
+            if visit is not None:
+                await self._door.end_of(request, desk)
         except StorageFailure:
-            return words_alone(503, "wrong.busy", locale=locale)
+            return words_alone(503, "wrong.busy", locale=locale, back="")
         if visit is None:
-            return words_alone(410, "enter.gone", locale=locale)
+            return words_alone(410, "enter.gone", locale=locale, back="")
         return self._sent_on(visit)
 
     def _sent_on(self, visit: Visit) -> web.Response:
@@ -156,10 +172,15 @@ class InboxSite:
 
     async def _let_out(self, request: web.Request) -> web.StreamResponse:
         async def out(visit: Visit) -> web.StreamResponse:
-            if not is_ours(request, visit, await _form(request)):
+            if not from_here(request, visit.desk) or not is_ours(visit, await _form(request)):
                 return words_alone(403, "wrong.csrf", locale=visit.agent.locale)
             await visit.desk.agents.end(visit.token)
-            response = web.Response(status=303, headers={**HEADERS, "Location": "/inbox"})
+            left = {
+                **HEADERS,
+                "Location": "/inbox",
+                "Clear-Site-Data": '"cache"',
+            }  # photos too, at a shared desk
+            response = web.Response(status=303, headers=left)
             self._door.forget(response)
             return response
 
@@ -181,11 +202,36 @@ class InboxSite:
         return handler
 
 
+async def _nowhere(request: web.Request, visit: Visit) -> web.StreamResponse:
+    """Lead back from an address that only forms are sent to: a page that was loaded again."""
+    above, _, last = request.path.rpartition("/")
+    if last in {"", *ACTS, *CHANGES} and above.startswith("/inbox"):
+        raise web.HTTPSeeOther(above)
+    return missing(visit.agent.locale)
+
+
 async def _form(request: web.Request) -> Mapping[str, str]:
-    """Read a form's fields; one that occurs several times comes as lines."""
-    given = await request.post()
+    """Read a form's fields; one that occurs several times comes as lines. No form of ours brings files."""
+    if request.content_type != "application/x-www-form-urlencoded":
+        return {}
+    try:
+        given = await request.post()
+    except (ValueError, LookupError):  # in an encoding that nobody knows, or not in the one it names
+        raise web.HTTPBadRequest from None
     found: dict[str, str] = {}
     for name in given:
         values = [value for value in given.getall(name) if isinstance(value, str)]
         found[name] = "\n".join(values)
     return found
+
+
+def _place(fault: Exception) -> str:
+    """Say where it failed, and nothing of what it failed with: that may be a customer's."""
+    frame = fault.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    return (
+        f"{Path(frame.tb_frame.f_code.co_filename).name}:{frame.tb_lineno}"
+        if frame is not None
+        else "nowhere"
+    )

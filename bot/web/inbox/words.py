@@ -1,7 +1,7 @@
 """The words of the inbox's pages, by language; and times and counts as people say them."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -43,7 +43,8 @@ def said_in(locale: str) -> Said:
 
 def age(when: datetime, *, now: datetime, said: Said) -> str:
     """Say how long ago, as people do."""
-    return said("time.ago", span=span(int((now - when).total_seconds()), said=said))
+    unit, count = _length(int((now - when).total_seconds()))
+    return said(f"time.{unit}_ago", count=count)
 
 
 def left(until: datetime, *, now: datetime, said: Said) -> str:
@@ -55,7 +56,17 @@ def left(until: datetime, *, now: datetime, said: Said) -> str:
 
 def span(seconds: int, *, said: Said) -> str:
     """Say a length of time in its largest unit."""
+    unit, count = _length(seconds)
+    return said(f"time.{unit}", count=count)
+
+
+def day(when: date, *, said: Said) -> str:
+    """Say a day and its month, as short as an axis wants it."""
+    return said("time.day", day=when.day, month=said("time.months").split()[when.month - 1])
+
+
+def _length(seconds: int) -> tuple[str, int]:
     for unit, length in (("days", DAY), ("hours", HOUR), ("minutes", MINUTE)):
         if seconds >= length:
-            return said(f"time.{unit}", count=seconds // length)
-    return said("time.moment")
+            return unit, seconds // length
+    return "moment", 0
