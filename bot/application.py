@@ -1,12 +1,11 @@
 """The running bot: built from settings, started in order, stopped in the reverse order; a part of the composition."""
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
+from typing import TypeVar
 
 from aiohttp import web
 
@@ -14,7 +13,7 @@ from bot.app.alarm import Alarm
 from bot.app.apologies import Apologies
 from bot.app.case_actions import CaseActions
 from bot.app.clock import SystemClock
-from bot.app.hearing import Ears, Hearing
+from bot.app.hearing import Hearing
 from bot.app.housekeeping import Housekeeping
 from bot.app.listening import Listening
 from bot.app.performers import Outside, performers
@@ -31,27 +30,26 @@ from bot.bootstrap import (
     read_profiles,
     ready_store,
 )
+from bot.console_desk import console_desk
 from bot.copy_links import CopyLinks
+from bot.entrance import Entrance, introduce, open_entrance, room_of
 from bot.flow_files import FlowFiles
 from bot.garbage import rest_garbage
 from bot.listing_images import ListingImages
 from bot.logs import configure_logs
 from bot.manifest import file_names, manifest
-from bot.metered import MeteredIntake, metered
+from bot.metered import metered
 from bot.meters import Meters
 from bot.photos.pool import PhotoPool
-from bot.ports import SellerInbox, TransientFailure
+from bot.ports import SellerInbox
 from bot.sellers import Sellers
 from bot.serving import listen, serve_metrics, until_told_to_stop
 from bot.settings import LOOPBACK, Settings
 from bot.telegram.chat import TelegramChat
 from bot.telegram.client import PER_SECOND, TelegramBot
-from bot.telegram.courtesies import Courtesies
-from bot.telegram.intake import Intake
-from bot.telegram.polling import Poller
-from bot.telegram.seller_chat import Counter, SellerChats, TakesUpdates
-from bot.telegram.setup import set_commands, use_polling, use_webhook
+from bot.telegram.seller_chat import Counter
 from bot.telegram.webhook import Webhook
+from bot.web.console.site import ConsoleSite
 from bot.web.copies import copy_routes
 from bot.web.health import health_routes
 from bot.web.hooks import hook_routes
@@ -66,9 +64,6 @@ from storage.sql.store import SqlStorage
 logger = logging.getLogger(__name__)
 
 HOOK = "/telegram"
-COMMANDS = ("start", "help", "back", "cancel", "status", "language", "privacy")
-AGAIN_AT_MOST = 60.0
-"""Seconds between attempts to reach Telegram at start."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,12 +80,17 @@ class Application:
 
 @asynccontextmanager
 async def running(
-    settings: Settings, *, on_loopback: bool = False, inbox: InboxSite | None = None
+    settings: Settings,
+    *,
+    on_loopback: bool = False,
+    inbox: InboxSite | None = None,
+    console: ConsoleSite | None = None,
 ) -> AsyncIterator[Application]:
     """Run the bot while the block lasts; raises what `bot.cli.refusals` can put into a line.
 
     `on_loopback`: Telegram (a sandbox) is on this machine, and calls the webhook where it is served. `inbox`: the
-    sellers' web inbox where somebody else serves it; without one it is served beside the webhook.
+    sellers' web inbox, and `console` that of operators, where somebody else serves them (then the sellers file is not
+    to be changed); without them they are served beside the webhook.
     """
     token = settings.token
     sellers = read_profiles(settings)
@@ -112,26 +112,40 @@ async def running(
         await _start_housekeeping(stack, settings, storage, outside)
         hearing = Hearing(streams=storage.streams, clock=SystemClock())
         counters = _sellers_chats(sellers)
-        entrance = await _open_entrance(
-            stack, storage, bot, catalogue, counters=counters, ears=hearing.of, meters=meters
-        )
+        entrance = await open_entrance(
+            stack, storage, bot, catalogue, counters=counters, ears=hearing.of, meters=meters,
+            room=room_of(settings),
+        )  # fmt: skip
         await _start_listening(stack, inboxes, hearing)
         site = _site(storage, settings, entrance if settings.public_url or on_loopback else None)
         site.add_routes(hook_routes(inboxes=inboxes, ears=hearing.of, now=SystemClock().now))
-        if inbox is None:
-            inbox = InboxSite(secure=settings.public_url.startswith("https:"))
-            site.add_routes(inbox.routes())
-        inbox.open(_desk(settings, storage, sellers, catalogue=catalogue, blobs=outside.blobs))
+        changes, secure = console is None, settings.public_url.startswith("https:")
+        inbox, console = (
+            inbox or _beside(site, InboxSite(secure=secure)),
+            console or _beside(site, ConsoleSite(secure=secure)),
+        )
+        desk = _desk(settings, storage, sellers, catalogue=catalogue, blobs=outside.blobs)
+        inbox.open(desk)
+        console.open(console_desk(settings, storage, sellers, desk, photos=meters.photos, changes=changes))
         address = await _serve_http(stack, settings, site)
         await serve_metrics(stack, settings, storage, meters)
         await closed_at_end(stack, [inbox])
         public = settings.public_url or (address if on_loopback else "")
-        username = await _introduce(
+        username = await introduce(
             stack, entrance, hook=f"{public}{HOOK}" if public else "", settings=settings
         )
         yield Application(
             settings=settings, storage=storage, relay=relay, bot=bot, username=username, address=address
         )
+
+
+Pages = TypeVar("Pages", InboxSite, ConsoleSite)
+
+
+def _beside(site: web.Application, pages: Pages) -> Pages:
+    """Serve pages beside the webhook."""
+    site.add_routes(pages.routes())
+    return pages
 
 
 async def _import_at_start(storage: SqlStorage, settings: Settings) -> None:
@@ -236,42 +250,6 @@ def _sellers_chats(sellers: Sellers) -> dict[int, Counter]:
     }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entrance:
-    """Where updates come in."""
-
-    bot: TelegramBot
-    intake: TakesUpdates
-    poller: Poller
-    texts: Texts
-
-
-async def _open_entrance(
-    stack: AsyncExitStack,
-    storage: SqlStorage,
-    bot: TelegramBot,
-    catalogue: Catalogue,
-    *,
-    counters: Mapping[int, Counter],
-    ears: Ears,
-    meters: Meters,
-) -> Entrance:
-    texts = catalogue.texts
-
-    def slow_down(language: str) -> str:
-        return texts.plain(language, "flood.slow_down", {})
-
-    courtesies = Courtesies(bot)
-    stack.push_async_callback(courtesies.close)
-    clock = SystemClock()
-    customers = Intake(streams=storage.streams, courtesies=courtesies, clock=clock, slow_down=slow_down)
-    intake = SellerChats(customers, chats=counters, ears=ears, bot=bot) if counters else customers
-    counted = MeteredIntake(intake, meters)
-    poller = Poller(counted, bot)
-    stack.push_async_callback(poller.stop)
-    return Entrance(bot=bot, intake=counted, poller=poller, texts=texts)
-
-
 def _desk(
     settings: Settings, storage: SqlStorage, sellers: Sellers, *, catalogue: Catalogue, blobs: BlobStore
 ) -> Desk:
@@ -317,49 +295,6 @@ async def _serve_http(stack: AsyncExitStack, settings: Settings, site: web.Appli
         stack, site, settings.host, settings.port, named=f"CLEARSHOT_LISTEN: {settings.listen}"
     )
     return f"http://{settings.host}:{port}"
-
-
-async def _introduce(stack: AsyncExitStack, entrance: Entrance, *, hook: str, settings: Settings) -> str:
-    """Tell Telegram how updates are to come; a Telegram out of reach is asked again, a refused token ends it."""
-
-    async def introduce() -> str:
-        username = await entrance.bot.identify()
-        await set_commands(entrance.bot, _menus(entrance.texts))
-        if hook:
-            await use_webhook(entrance.bot, address=hook, secret=settings.webhook_secret)
-        else:
-            await use_polling(entrance.bot)
-            entrance.poller.start()
-        return username
-
-    try:
-        return await introduce()
-    except TransientFailure as failure:
-        logger.warning("Telegram cannot be reached, trying again: %s", failure)
-        task = asyncio.create_task(_until_introduced(introduce))
-        stack.callback(task.cancel)
-        return ""
-
-
-async def _until_introduced(introduce: Any) -> None:
-    pause = 1.0
-    while True:
-        await asyncio.sleep(pause)
-        try:
-            await introduce()
-        except TransientFailure as failure:
-            pause = min(AGAIN_AT_MOST, max(pause * 2, failure.retry_after or 0.0))
-        else:
-            logger.info("Telegram is reached")
-            return
-
-
-def _menus(texts: Texts) -> dict[str, dict[str, str]]:
-    """The command menu in each language."""
-    return {
-        locale: {command: texts.plain(locale, f"commands.{command}", {}) for command in COMMANDS}
-        for locale in texts.locales
-    }
 
 
 async def serve(settings: Settings) -> None:

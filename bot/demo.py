@@ -14,6 +14,7 @@ from bot.orders.csv_file.adapter import SAMPLE
 from bot.sandbox.server import Sandbox
 from bot.serving import until_told_to_stop, why_not_served
 from bot.settings import Settings
+from bot.web.console.site import ConsoleSite
 from bot.web.inbox.site import InboxSite
 from storage.ports import Orders
 
@@ -29,6 +30,7 @@ class Demo:
     chat: str
     link: str  # opens the chat as the customer of the sample order
     inbox: str
+    console: str
     bot_api: str
     health: str
 
@@ -40,8 +42,10 @@ async def demonstrating(*, port: int, data: Path | None = None) -> AsyncIterator
         folder = data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="clearshot-demo-")))
         blobs = folder / "photos"
         settings = Settings(blobs=str(blobs), database=f"sqlite:///{folder / 'clearshot.db'}")
-        inbox = InboxSite(demo=True)
-        sandbox = Sandbox(port=port, data=folder / "telegram", more_routes=inbox.routes())
+        inbox, console = InboxSite(demo=True), ConsoleSite(demo=True)
+        sandbox = Sandbox(
+            port=port, data=folder / "telegram", more_routes=[*inbox.routes(), *console.routes()]
+        )
         try:
             await stack.enter_async_context(sandbox)
         except OSError as failure:
@@ -56,12 +60,15 @@ async def demonstrating(*, port: int, data: Path | None = None) -> AsyncIterator
                 "listen": "127.0.0.1:0",
             }
         )
-        application = await stack.enter_async_context(running(settings, on_loopback=True, inbox=inbox))
+        application = await stack.enter_async_context(
+            running(settings, on_loopback=True, inbox=inbox, console=console)
+        )
         token = await _mint(application.storage.orders)
         yield Demo(
             chat=f"{sandbox.address}/",
             link=f"{sandbox.address}/t.me/{sandbox.bot_username}?start={token}",
             inbox=f"{sandbox.address}/inbox",
+            console=f"{sandbox.address}/console",
             bot_api=sandbox.base_url,
             health=f"{application.address}/health",
         )
@@ -79,6 +86,7 @@ async def demonstrate(*, port: int, data: Path | None = None) -> None:
             ("Chat with the bot", demo.chat),
             (f"... as the customer of order {SAMPLE_ORDER}", demo.link),
             ("Sellers' inbox", demo.inbox),
+            ("Operators' console", demo.console),
             ("Bot API", demo.bot_api),
             ("Health", demo.health),
         ):

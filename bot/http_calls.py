@@ -68,7 +68,7 @@ class Calls:
                 method, self._base + path, params=params, data=body, headers={**kind, **(headers or {})},
                 allow_redirects=False,
             ) as answer:  # fmt: skip
-                content = await _content(answer)
+                content = await read_up_to(answer, MOST_ANSWER)
                 status, wait = answer.status, answer.headers.get("Retry-After", "")
         except NoPublicHost as refusal:
             raise PermanentFailure(f"{self._name}: {refusal}") from None
@@ -115,12 +115,12 @@ class Calls:
             self._session = None
 
 
-async def _content(answer: aiohttp.ClientResponse) -> bytes:
-    """Read an answer to its end, or as much as may be: a single `read(n)` gives what has come so far."""
+async def read_up_to(answer: aiohttp.ClientResponse, most: int) -> bytes:
+    """Read an answer to its end, or until there are more than `most` bytes: one `read(n)` gives what has come so far."""
     gathered = bytearray()
     async for piece in answer.content.iter_any():
         gathered += piece
-        if len(gathered) > MOST_ANSWER:
+        if len(gathered) > most:
             break
     return bytes(gathered)
 

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
+from bot.http_calls import read_up_to
 from bot.public_hosts import PublicResolver, is_literal
 
 logger = logging.getLogger(__name__)
@@ -34,8 +35,8 @@ class ListingImages:
         async with self._open().get(address, allow_redirects=False) as answer:
             if answer.status != 200 or not answer.content_type.startswith("image/"):  # noqa: PLR2004 - OK
                 return None
-            content = await answer.content.read(MOST_BYTES + 1)
-            return content if len(content) <= MOST_BYTES and answer.content.at_eof() else None
+            content = await read_up_to(answer, MOST_BYTES)
+            return content if len(content) <= MOST_BYTES else None
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:

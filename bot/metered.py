@@ -79,6 +79,8 @@ def _counted(kind: type, job: Job, row: OutboxRow, meters: Meters) -> Iterator[N
 def _note_verdict(effect: Any, result: Result, meters: Meters) -> None:
     if isinstance(effect, JudgePhoto) and isinstance(result.event, PhotoJudged):
         meters.judged.inc()
-        for problem in result.event.verdict.problems:
-            if effect.quality.actions.get(problem) == "retake":
-                meters.retakes.labels(problem).inc()
+        problems = result.event.verdict.problems
+        again = [problem for problem in problems if effect.quality.actions.get(problem) == "retake"]
+        meters.retaken.inc(bool(again))
+        for problem in again:
+            meters.retakes.labels(problem).inc()

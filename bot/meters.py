@@ -65,8 +65,12 @@ class Meters:
             "clearshot_deliveries", "Attempts to deliver a bundle", ["inbox", "outcome"], registry=registry
         )
         self.judged = Counter("clearshot_photos_judged", "Photos judged", registry=registry)
+        self.retaken = Counter("clearshot_photos_retaken", "Photos asked for again", registry=registry)
         self.retakes = Counter(
-            "clearshot_retakes", "Photos asked for again, by problem", ["problem"], registry=registry
+            "clearshot_retakes",
+            "Problems for which photos were asked for again",
+            ["problem"],
+            registry=registry,
         )
         self.lag = Histogram(
             "clearshot_loop_lag_seconds", "How late the event loop wakes", buckets=QUICK, registry=registry
@@ -93,6 +97,12 @@ class Meters:
         """Count one transaction of the writer."""
         self.group_size.observe(size)
         self.group_seconds.observe(seconds)
+
+    def photos(self) -> tuple[int, int]:
+        """Tell how many photos were judged in this process, and how many of them were asked for again."""
+        names = ("clearshot_photos_judged_total", "clearshot_photos_retaken_total")
+        judged, retaken = (int(self.registry.get_sample_value(name) or 0) for name in names)
+        return judged, retaken
 
     def page(self, backlog: Backlog) -> bytes:
         """Everything as Prometheus reads it."""

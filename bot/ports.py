@@ -271,10 +271,6 @@ class Chat(Protocol):
         """Take the buttons off a message, and set its text to `say.closing` when that is given; best effort."""
         ...
 
-    async def send_file(self, chat: int, name: str, content: bytes, *, caption: str) -> None:
-        """Send a file as it is."""
-        ...
-
     async def download(self, upload: Upload, *, limit: int) -> bytes:
         """Fetch an upload's bytes; PermanentFailure when it is over `limit` bytes or gone."""
         ...

@@ -43,6 +43,7 @@ class Settings(BaseModel):
     operators: tuple[int, ...] = ()
     public_url: str = ""
     listen: str = "127.0.0.1:8080"
+    disk_reserve: int = Field(256, ge=0, le=1_000_000)
     retention: int = Field(90, ge=1, le=3650)
     records: int = Field(0, ge=0, le=5475)
     photo_workers: int = Field(1, ge=1, le=16)

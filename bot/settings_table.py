@@ -55,6 +55,11 @@ ROWS = (
         "public_url", "none", "https address under which Telegram reaches the bot; without it the bot polls"
     ),
     _row("listen", "127.0.0.1:8080", "address and port of webhook and health page"),
+    _row(
+        "disk_reserve",
+        "256",
+        "megabytes to keep free: below it photos stay with Telegram until there is room",
+    ),
     _row("retention", "90", "days that a chat is kept after anything last happened in it"),
     _row(
         "records",

@@ -19,8 +19,9 @@ def changed(value: Value, **news: Any) -> Value:
 
     The class has slots, at least two fields, and does nothing after its fields are set.
     """
-    read, setters = _access(value.__class__)
-    copy = object.__new__(value.__class__)
+    kind: type[Any] = type(value)
+    read, setters = _access(kind)  # type: ignore[arg-type]  # a class without a metaclass of ours is hashable
+    copy: Value = object.__new__(kind)
     for setter, old in zip(setters.values(), read(value), strict=True):
         setter(copy, old)
     for name, new in news.items():

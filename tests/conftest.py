@@ -57,9 +57,15 @@ def helpdesk_site() -> Iterator[HelpdeskSite]:
 
 
 @pytest.fixture(scope="session")
-def object_store() -> Iterator[ObjectStore]:
+def outside_python() -> Path:
+    """Return the interpreter that knows object stores, compose files and cluster manifests."""
+    return _environment("outside", objects.REQUIREMENTS)
+
+
+@pytest.fixture(scope="session")
+def object_store(outside_python: Path) -> Iterator[ObjectStore]:
     """Run one S3-compatible store for the whole session."""
-    with objects.running(_environment("outside", objects.REQUIREMENTS)) as store:
+    with objects.running(outside_python) as store:
         yield store
 
 

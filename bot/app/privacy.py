@@ -14,7 +14,7 @@ from bot.zipped import zipped
 from flows.catalogue import Texts
 from flows.conversation import ChatState, Claim, Conversation
 from flows.effects import ForgetChat, HandOutCopy, Say
-from flows.values import Span
+from flows.values import Picture, Span
 from storage.ports import BlobStore, Cases, OutboxRow, Streams
 
 MOST_OF_A_FILE = 40 * 1024 * 1024
@@ -44,7 +44,7 @@ class HandingOut:
             async for entries in self._parts(state, cases):
                 number += 1
                 content = await asyncio.to_thread(zipped, entries)
-                await self._chat.send_file(row.chat, f"clearshot-{number}.zip", content, caption=caption)
+                await self._chat.send(row.chat, _file(f"clearshot-{number}.zip", caption), content)
         except PermanentFailure as failure:
             if not is_blocked(failure):
                 raise
@@ -94,6 +94,10 @@ class ForgettingChat:
             days = self._erase.record_for.days
             lines += ["", self._texts.plain(locale, "privacy.record", {"days": days})]
         return Say(spans=(Span(text="\n".join(lines)),))
+
+
+def _file(name: str, caption: str) -> Say:
+    return Say(spans=(Span(text=caption),), picture=Picture(source="file", refs=(), captions=(name,)))
 
 
 def names_of(case: Conversation) -> dict[str, str | int]:

@@ -5,20 +5,15 @@ from typing import Annotated
 
 import typer
 
-from bot.app.reports import told
+from bot.app.dead_letters import ARRIVAL, MOST, Letter, lying, revive
 from bot.bootstrap import open_store
 from bot.cli.given import awaited, settings_of
 from bot.cli.refused import Refused
 from bot.settings import Settings
-from storage.ports import OutboxRow, SetAside, Storage
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
 )
-
-
-ARRIVAL = "in:"
-"""Begins the ids of arrivals that were set aside; rows of the outbox have none."""
 
 
 @app.callback()
@@ -29,18 +24,16 @@ def outbox() -> None:
 @app.command(name="list")
 def list_(context: typer.Context, limit: int = 100) -> None:
     """List the dead letters and the arrivals that were set aside, oldest first, and count what waits."""
-    rows, asides, pending = awaited(_read(settings_of(context), limit))
-    for row in rows:
-        print(f"{row.id}\t{told(row).partition(' [')[0]}\t{row.error}")
-    for aside in asides:
-        print(f"{ARRIVAL}{aside.id}\t{aside.event} from {aside.source}\t{aside.error}")
-    print(f"{len(rows)} dead letters, {len(asides)} arrivals set aside, {pending} waiting")
+    letters, pending = awaited(_read(settings_of(context), limit))
+    for letter in letters:
+        print(f"{letter.id}\t{letter.what}\t{letter.why}")
+    aside = sum(letter.id.startswith(ARRIVAL) for letter in letters)
+    print(f"{len(letters) - aside} dead letters, {aside} arrivals set aside, {pending} waiting")
 
 
-async def _read(settings: Settings, limit: int) -> tuple[Sequence[OutboxRow], Sequence[SetAside], int]:
+async def _read(settings: Settings, limit: int) -> tuple[Sequence[Letter], int]:
     async with open_store(settings) as store:
-        asides = await store.asides.aside(limit=limit)
-        return await store.outbox.dead(limit=limit), asides, await store.outbox.pending()
+        return await lying(store.outbox, store.asides, limit=limit), await store.outbox.pending()
 
 
 @app.command()
@@ -58,22 +51,9 @@ def retry(
 
 async def _retry(settings: Settings, ids: Sequence[str]) -> int:
     async with open_store(settings) as store:
-        wanted = ids or await _listed(store)
-        revived = [one for one in wanted if await _revive(store, one)]
+        wanted = ids or [one.id for one in await lying(store.outbox, store.asides, limit=MOST)]
+        revived = [one for one in wanted if await revive(store.outbox, store.asides, one)]
     missing = [one for one in ids if one not in revived]
     if missing:
         raise Refused(f"there is nothing listed as {missing[0]}")
     return len(revived)
-
-
-async def _listed(store: Storage) -> list[str]:
-    dead = await store.outbox.dead(limit=10_000)
-    asides = await store.asides.aside(limit=10_000)
-    return [*(row.id for row in dead), *(f"{ARRIVAL}{aside.id}" for aside in asides)]
-
-
-async def _revive(store: Storage, named: str) -> bool:
-    number = named.removeprefix(ARRIVAL)
-    if number != named and number.isdecimal():
-        return await store.asides.retry(int(number))
-    return await store.outbox.revive(named)

@@ -30,6 +30,7 @@ COMMANDS = {
     "orders": Entry("bot.cli.orders", "Import orders; make a customer's link"),
     "sellers": Entry("bot.cli.sellers", "List the sellers, and invite their people"),
     "cases": Entry("bot.cli.cases", "Answer, ask for a photo, settle, give back"),
+    "console": Entry("bot.cli.console", "Let an operator into the console"),
     "outbox": Entry("bot.cli.outbox", "List what could not be done; try it again"),
     "db": Entry("bot.cli.db", "Bring the database to this version"),
     "backup": Entry("bot.cli.backup", "Copy database and photos into one file, while the bot works"),

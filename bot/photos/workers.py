@@ -23,6 +23,9 @@ log = logging.getLogger(__name__)
 WAITING = 64  # jobs that may wait; more is a sign that work comes in faster than it is done
 SUSPECTS = 256  # contents remembered for having killed a worker
 DEATHS = 2
+WALL = 3
+"""Seconds on the wall for each second of processor time, which the worker limits itself: a machine that is busy with other
+things, or just starts, says nothing about a picture."""
 MOST_BYTES = 20_000_000  # as in decode.py, told before anything is sent
 
 Reply = tuple[dict[str, Any], list[bytes]]
@@ -84,11 +87,14 @@ class Workers:
             raise TransientFailure("photo workers are closed")
         worker, done = None, False
         try:
-            async with asyncio.timeout(self._seconds):
+            async with asyncio.timeout(WALL * self._seconds):
                 worker = await self._hire()
                 reply = await _exchange(worker.process, frames.packed(header, blobs))
             done = True
-        except (TimeoutError, OSError, EOFError, ValueError) as fault:
+        except TimeoutError:
+            log.warning("photo worker late: verb=%s", header["verb"])
+            raise TransientFailure("photo worker late") from None
+        except (OSError, EOFError, ValueError) as fault:
             raise self._blamed(key, header["verb"], fault) from fault
         finally:
             if worker is not None:

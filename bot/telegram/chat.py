@@ -83,11 +83,6 @@ class TelegramChat:
         except PermanentFailure as failure:
             logger.info("buttons stay: %s", failure)
 
-    async def send_file(self, chat: int, name: str, content: bytes, *, caption: str) -> None:
-        """Send a document."""
-        file = InputFile(content, filename=name)
-        await self._bot.call("sendDocument", {"chat_id": chat, "caption": caption, "document": file})
-
     async def download(self, upload: Upload, *, limit: int) -> bytes:
         """Fetch an upload; PermanentFailure("too_big") or ("download"), TransientFailure."""
         if upload.size > limit:

@@ -1,6 +1,6 @@
 """Tells when one chat sends more than a person can; counts, and knows nothing of Telegram or of storage.
 
-Words, presses and photos each have a bucket, photos a far larger one: a customer who sends twenty albums is a
+Words, presses and photos each have a bucket, photos a far larger one, and one for their bytes: a customer who sends twenty albums is a
 good customer, one who taps three hundred times is a program. What comes while a bucket is empty is dropped before it
 is stored, and the chat is told once; it is told again only after the bucket was full in between. Time is when a message
 was sent, as Telegram dates it: what gathered while the bot was away is no flood.
@@ -26,6 +26,11 @@ class Allowance:
 WORDS = Allowance(burst=30, per_second=3)
 PRESSES = Allowance(burst=30, per_second=3)
 PHOTOS = Allowance(burst=300, per_second=5)
+MEGABYTES = Allowance(burst=1000, per_second=2)
+"""Of photos and files: a thousand pictures as phones send them, fifty of the largest files that a bot may fetch."""
+
+LARGEST = 20.0
+"""Megabytes of one file at most: a larger one is refused before it is fetched (Bot API, getFile)."""
 
 
 class Ruling(Enum):
@@ -52,16 +57,23 @@ class _Bucket:
         more = max(0.0, now - self.since) * self.allowance.per_second
         return min(self.allowance.burst, self.left + more)
 
-    def draw(self, now: float) -> Ruling:
+    def draw(self, now: float, amount: float = 1.0) -> Ruling:
         self.left = self._refilled(now)
         self.since = max(self.since, now)
         if self.left >= self.allowance.burst:
             self.told = False
-        if self.left >= 1:
-            self.left -= 1
+        if self.left >= amount:
+            self.left -= amount
             return Ruling.TAKEN
         first, self.told = not self.told, True
         return Ruling.DROPPED_FIRST if first else Ruling.DROPPED
+
+    def give_back(self, amount: float) -> None:
+        self.left = min(self.allowance.burst, self.left + amount)
+
+
+def _megabytes(photo: PhotoReceived) -> float:
+    return min(photo.upload.size / 1_000_000, LARGEST)
 
 
 @dataclass(slots=True)
@@ -71,6 +83,7 @@ class Flood:
     words: Allowance = WORDS
     presses: Allowance = PRESSES
     photos: Allowance = PHOTOS
+    megabytes: Allowance = MEGABYTES
     _chats: OrderedDict[tuple[int, str], _Bucket] = field(default_factory=OrderedDict)
 
     def __len__(self) -> int:
@@ -82,7 +95,10 @@ class Flood:
         if isinstance(event, ChatBlocked):
             return Ruling.TAKEN
         self._forget_full(at)
-        return self._bucket(chat, event).draw(at)
+        ruling = self._bucket(chat, event).draw(at)
+        if ruling is Ruling.TAKEN and isinstance(event, PhotoReceived):
+            return self._of_kind(chat, "megabytes", self.megabytes).draw(at, _megabytes(event))
+        return ruling
 
     def _forget_full(self, now: float) -> None:
         """Let go what was not drawn from for longest, as far as it is full again: chats that rest cost nothing."""
@@ -91,11 +107,15 @@ class Flood:
 
     def give_back(self, chat: int, event: Event) -> None:
         """Undo a draw: the update was not stored, and Telegram will bring it again."""
-        bucket = self._bucket(chat, event)
-        bucket.left = min(bucket.allowance.burst, bucket.left + 1)
+        self._bucket(chat, event).give_back(1.0)
+        if isinstance(event, PhotoReceived):
+            self._of_kind(chat, "megabytes", self.megabytes).give_back(_megabytes(event))
 
     def _bucket(self, chat: int, event: Event) -> _Bucket:
         allowance, kind = self._allowance(event)
+        return self._of_kind(chat, kind, allowance)
+
+    def _of_kind(self, chat: int, kind: str, allowance: Allowance) -> _Bucket:
         key = (chat, kind)
         if key not in self._chats:
             self._chats[key] = _Bucket(allowance, left=allowance.burst)

@@ -25,6 +25,10 @@ Words = Callable[[str], str]
 """What a chat that floods is told, in the language of its app; "" = nothing."""
 
 
+def _always() -> bool:
+    return True
+
+
 def _no_words(_language: str) -> str:
     return ""
 
@@ -40,16 +44,23 @@ class Intake:
         clock: Clock,
         flood: Flood | None = None,
         slow_down: Words = _no_words,
+        room: Callable[[], bool] = _always,
+        no_room: Words = _no_words,
     ) -> None:
         self._streams = streams
         self._courtesies = courtesies
         self._clock = clock
         self._flood = Flood() if flood is None else flood  # an empty one counts as false
         self._slow_down = slow_down
+        self._room = room
+        self._no_room = no_room
+        self._told_of_room: set[int] = set()
 
     async def take(self, update: Any) -> None:
         """Take one update; returns when it is committed, or needs no commit. Raises StorageFailure."""
         arrival = self._arrival(update)
+        if arrival is not None and isinstance(arrival.event, PhotoReceived):
+            self._make_sure_of_room(arrival.chat, arrival.event.language)
         if arrival is None or self._is_too_much(arrival, update):
             return
         try:
@@ -63,6 +74,16 @@ class Intake:
             self._be_courteous(arrival, update)
         if logger.isEnabledFor(logging.DEBUG):
             _note(arrival, committed)
+
+    def _make_sure_of_room(self, chat: int, language: str) -> None:
+        """Leave a photo with Telegram, which keeps it a day, while the disk is full; its chat is told once."""
+        if self._room():
+            self._told_of_room.clear()
+            return
+        if chat not in self._told_of_room and (words := self._no_room(language)):
+            self._courtesies.tell(chat, words)
+        self._told_of_room.add(chat)
+        raise StorageFailure("no room for photos")
 
     def _arrival(self, update: Any) -> Arrival | None:
         """Translate; what cannot be understood becomes Garbled where its chat is known, else its number is logged."""

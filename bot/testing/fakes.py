@@ -77,7 +77,6 @@ class RecordingChat:
     def __init__(self) -> None:
         self.messages: dict[int, list[Message]] = defaultdict(list)
         self.uploads: dict[str, bytes] = {}
-        self.files: dict[int, list[tuple[str, bytes]]] = defaultdict(list)
         self.calls: list[tuple[str, int]] = []
         self.blocked: set[int] = set()
         self._failures: dict[int | None, list[Exception]] = defaultdict(list)
@@ -118,12 +117,6 @@ class RecordingChat:
         if say.closing is not None:
             shown.text = plain(say.closing)
 
-    async def send_file(self, chat: int, name: str, content: bytes, *, caption: str) -> None:
-        self._call("send_file", chat)
-        if len(content) > FILE_LIMIT or len(caption) > CAPTION_LIMIT:
-            raise PermanentFailure("Request Entity Too Large")
-        self.files[chat].append((name, content))
-
     async def download(self, upload: Upload, *, limit: int) -> bytes:
         self._call("download", 0)
         content = self.uploads.get(upload.file_id)
@@ -155,6 +148,8 @@ def _flat(say: Say) -> tuple[Button, ...]:
 def _checked(say: Say, picture: bytes | None) -> str:
     text = plain(say.spans)
     limit = TEXT_LIMIT if picture is None else CAPTION_LIMIT
+    if picture is not None and len(picture) > FILE_LIMIT:
+        raise PermanentFailure("Request Entity Too Large")
     if not text.strip() and picture is None:
         raise PermanentFailure("Bad Request: message text is empty")
     if len(text.encode("utf-16-le")) // 2 > limit:

@@ -68,8 +68,8 @@ def _remind(turn: Turn) -> None:
 def outlook(turn: Turn, case: Conversation) -> Spans:
     """Say, after where a case stands, by when an answer may be expected, or what can be done without one."""
     seller = case.seller
-    if seller is None or not seller.answer_within or case.phase != "sent":
-        return ()
+    if seller is None or not seller.answer_within or case.phase != "sent" or case.errand is not None:
+        return ()  # an answer to what was sent by hand comes where nobody here sees it
     if case.answer_by is not None:
         left = int((case.answer_by - turn.event.at).total_seconds())
         return (Span(text=" "), *turn.words("promptness.within", span=span_of(turn, left)))

@@ -26,6 +26,7 @@ from storage.sql.leases import (
 from storage.sql.migrate import check_schema, create_schema, upgrade
 from storage.sql.orders import SqlOrders
 from storage.sql.outbox import SqlOutbox
+from storage.sql.overview import SqlOverviews
 from storage.sql.seller_cases import SqlSellerCases
 from storage.sql.streams import CHANNEL, SqlStreams
 from storage.sql.suspects import CAREFUL, come_in, somebody_died, take_leave
@@ -61,6 +62,7 @@ class SqlStorage:
         self.cases = SqlCases(database)
         self.seller_cases = SqlSellerCases(database)
         self.agents = SqlAgents(database)
+        self.overviews = SqlOverviews(database)
         self.revisions = SqlRevisions(database)
         self.watch: Watch = unwatched
         self._writers: list[Writer] = []

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
-NAMES = ("start", "reply", "memory", "storage", "verdict", "inbox", "throughput", "latency")
-SMALL = ("throughput", "latency")
+NAMES = ("start", "reply", "memory", "storage", "verdict", "inbox", "throughput", "latency", "growth")
+SMALL = ("throughput", "latency", "growth")
 
 
 def main() -> int:

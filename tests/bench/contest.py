@@ -113,7 +113,8 @@ async def begun(
 
 async def prepare(entrant: Entrant) -> None:
     """Bring our bot's database up to date, which PostgreSQL waits for."""
-    environment = {**os.environ, **entrant.environment}
+    told = {name: value for name, value in entrant.environment.items() if "{" not in value}
+    environment = {**os.environ, **told}
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",

@@ -60,14 +60,21 @@ def run() -> dict[str, Any]:
     return found | asyncio.run(outages.measure(bundles=BUNDLES, desk_bundles=DESK_BUNDLES))
 
 
-async def timed(call: Callable[[], Awaitable[Any]], times: int) -> list[float]:
-    """Time a call, in ms; the first one, which opens connections, is left out."""
-    taken = []
+async def timed(call: Callable[[], Awaitable[Any]], times: int) -> tuple[list[float], float]:
+    """Time a call, in ms, and tell this process's own work for each; the first one, which opens connections, is left out."""
+    taken: list[float] = []
+    worked = 0.0
     for _ in range(times + 1):
-        begun = time.perf_counter()
+        begun, work = time.perf_counter(), time.process_time()
         await call()
         taken.append((time.perf_counter() - begun) * 1000)
-    return taken[1:]
+        worked += (time.process_time() - work) * 1000 * bool(len(taken) > 1)
+    return taken[1:], worked / times
+
+
+def told(taken: list[float], worked: float) -> dict[str, Any]:
+    """Say how long it took, and how much of that was work of this process: the rest is other machines' and waiting."""
+    return spread(taken) | {"work": round(worked, 1)}
 
 
 async def pages(url: str, *, count: int) -> dict[str, Any]:
@@ -84,8 +91,8 @@ async def pages(url: str, *, count: int) -> dict[str, Any]:
             name: await timed(lambda path=path: get(path), TIMES)  # type: ignore[misc]
             for name, path in PAGES.items()
         }
-    worst = max(share(one, 0.95) for one in taken.values())
-    return against(worst, PAGE_MS) | {name: spread(one) for name, one in taken.items()}
+    worst = max(share(one, 0.95) for one, _ in taken.values())
+    return against(worst, PAGE_MS) | {name: told(*one) for name, one in taken.items()}
 
 
 def ten_photos(number: int) -> Parcel:
@@ -103,13 +110,20 @@ async def delivered(inbox: SellerInbox, times: int) -> dict[str, Any]:
         parcel = ten_photos(next(numbers))
         await inbox.deliver(parcel, idempotency_key=f"{parcel.bundle.case}.1")
 
-    taken = await timed(deliver, times)
-    return against(share(taken, 0.95), TEN_PHOTOS_MS) | {"spread": spread(taken)}
+    taken, worked = await timed(deliver, times)
+    return against(share(taken, 0.95), TEN_PHOTOS_MS) | {"spread": told(taken, worked)}
+
+
+class TakingMailbox(Mailbox):
+    """A mail server that takes what comes and reads none of it: that work is not ours."""
+
+    async def handle_DATA(self, _server: Any, _session: Any, _envelope: Any) -> str:  # noqa: N802 - the library's name
+        return "250 OK"
 
 
 async def deliveries(times: int) -> dict[str, Any]:
     """Time e-mail and webhook against real servers on this machine."""
-    mailbox = Mailbox(port=free_port())
+    mailbox = TakingMailbox(port=free_port())
     with mailbox.serving():
         mail = EmailInbox(EmailSettings(
             host="127.0.0.1", port=mailbox.port, security="none", sender="bot@shop.example",

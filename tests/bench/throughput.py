@@ -41,8 +41,8 @@ class Size:
     """How much is measured; `guests` take turns, so that nobody taps faster than a person."""
 
     pairs: int = 5
-    updates: int = 2000
-    guests: int = 384
+    updates: int = 1200
+    guests: int = 256
 
 
 def run(*, small: bool = False) -> dict[str, Any]:

@@ -70,7 +70,7 @@ async def _judged(place: World, talks: list[Talk]) -> dict[str, Any]:
         "repeated_texts": sum(talk.repeats for talk in talks),
         "tracebacks": place.log.count("Traceback"),
         "unfinished": [talk.why_not for talk in talks if not talk.done][:3],
-        "wrong_at": [*tally.wrong, *owed, *letters][:10],
+        "wrong_at": [*tally.wrong, *tally.unfinished, *owed, *letters][:10],
     }
 
 

@@ -52,13 +52,14 @@ class Pack(RunningBot):
     """Several replicas with the same settings, kept by a nursery (see there)."""
 
     replicas: list[Replica] = field(default_factory=lambda: [Replica()])
+    nursery: str = "tests.chaos.nursery"
     _reader: asyncio.Task[None] | None = field(default=None, repr=False)
 
     async def start(self) -> None:
         ports = [str(one.port) for one in self.replicas]
         with (self.folder / "bot.log").open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "tests.chaos.nursery", *ports,
+                sys.executable, "-m", self.nursery, *ports,
                 env=self.environment, stdout=asyncio.subprocess.PIPE, stderr=log,
             )  # fmt: skip
         self._reader = asyncio.create_task(self._read(self.process))

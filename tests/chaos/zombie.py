@@ -82,7 +82,7 @@ async def zombie(*, stops: int, at_once: int, replicas: int, customers: int, see
         "unfinished": [talk.why_not for talk in talks if not talk.done][:5],
         "tracebacks": log.count("Traceback"),
         "seconds": round(time.monotonic() - started),
-        "wrong_at": [*tally.wrong, *owed, *letters][:10],
+        "wrong_at": [*tally.wrong, *tally.unfinished, *owed, *letters][:10],
     }
 
 

@@ -133,10 +133,32 @@ def test_every_selector_finds_the_pods_and_two_replicas_stay() -> None:
         ("NetworkPolicy/clearshot", "podSelector"),
     ):
         assert found[name]["spec"][key]["matchLabels"].items() <= labels.items()
+    upgrade = found["CronJob/clearshot-upgrade"]["spec"]["jobTemplate"]["spec"]["template"]["metadata"][
+        "labels"
+    ]
+    confined = found["NetworkPolicy/clearshot"]["spec"]["podSelector"]["matchLabels"]
+    assert confined.items() <= upgrade.items()
+    assert not found["Service/clearshot"]["spec"]["selector"].items() <= upgrade.items()
     assert found["HorizontalPodAutoscaler/clearshot"]["spec"]["minReplicas"] >= 2
     policy = found["NetworkPolicy/clearshot"]["spec"]
     assert policy["policyTypes"] == ["Ingress", "Egress"]
     assert all(rule.get("from") for rule in policy["ingress"])
+
+
+def test_alerts_and_dashboard_ask_for_the_job_that_is_scraped() -> None:
+    [job] = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yaml").read_text())["scrape_configs"]
+    asked = (DEPLOY / "prometheus" / "alerts.yaml").read_text() + (
+        DEPLOY / "grafana" / "clearshot.json"
+    ).read_text()
+
+    assert set(re.findall(r'job=\\?"(\w+)', asked)) == {job["job_name"]}
+    assert job["static_configs"][0]["targets"] == [f"bot:{services_metrics_port()}"]
+
+
+def services_metrics_port() -> str:
+    """The port that the image serves metrics on."""
+    [port] = re.findall(r"CLEARSHOT_METRICS=\S+:(\d+)", (DEPLOY / "Dockerfile").read_text())
+    return str(port)
 
 
 @pytest.fixture

@@ -51,8 +51,17 @@ def test_only_locked_wheels_are_installed() -> None:
     assert {"--require-hashes", "--no-deps"} < set(locked.split())
     assert "--only-binary :all:" in locked
     names = set(re.findall(r"^([\w-]+)==", (DEPLOY / "requirements-image.txt").read_text(), re.MULTILINE))
-    assert {"psycopg", "psycopg-binary", "obstore", "prometheus-client"} < names
+    assert {"psycopg", "psycopg-binary", "greenlet", "obstore", "prometheus-client"} < names
     assert not names & {"pytest", "mypy", "pillow-heif"}
+
+
+def test_the_image_holds_what_the_bot_is_locked_to() -> None:
+    pins = {
+        name: set(re.findall(r"^([\w.-]+==\S+)", (DEPLOY / f"{name}.txt").read_text(), re.MULTILINE))
+        for name in ("requirements", "requirements-image")
+    }
+
+    assert pins["requirements"] - pins["requirements-image"] == set()
 
 
 def test_nothing_is_copied_that_is_not_named() -> None:

@@ -14,7 +14,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from bot.inboxes.django_helpdesk.adapter import DjangoHelpdeskInbox
-from bot.inboxes.django_helpdesk.wire import is_fresh, literal, nudged_by
+from bot.inboxes.django_helpdesk.wire import is_fresh, literal, nudged_by, trial_call
 from bot.ports import Call, Heard, HookRefused, PermanentFailure, TransientFailure
 from bot.web.hooks import hook_routes
 from flows.effects import ForwardText
@@ -235,6 +235,10 @@ def test_a_call_wakes_only_for_a_follow_up_of_a_case_of_ours() -> None:
     told = (GOOD, strange, {"ticket": GOOD["ticket"]})
 
     assert [nudged_by(hook(orjson.dumps(one)), token=HOOK_TOKEN) for one in told] == [True, False, False]
+
+
+def test_the_doctor_s_trial_is_taken_and_wakes_nobody() -> None:
+    assert nudged_by(trial_call(token=HOOK_TOKEN), token=HOOK_TOKEN) is False
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,14 @@
 """Bundles in directories."""
 
+import contextlib
 import json
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
 
-from bot.inboxes.folder.adapter import FolderInbox
+from bot.inboxes.folder.adapter import FolderInbox, _place_folder
 from bot.inboxes.folder.settings import FolderSettings
 from bot.ports import PermanentFailure, TransientFailure
 from tests.inboxes.parcels import parcel_with
@@ -95,3 +97,51 @@ async def test_a_place_that_cannot_be_written_is_tried_again(tmp_path: Path) -> 
         await inbox(tmp_path / "file").deliver(parcel_with(), idempotency_key="K7F3QX.1")
     with pytest.raises(PermanentFailure):
         await inbox(tmp_path / "file").check()
+
+
+async def test_an_attempt_that_was_stopped_in_the_middle_leaves_no_half_bundle_beside_another(
+    tmp_path: Path,
+) -> None:
+    files = {"1.jpg": b"one", "2.jpg": b"two", "3.jpg": b"three", "manifest.json": b"{}"}
+
+    class Stopped(dict[str, bytes]):
+        """Files whose second is not read before the other attempt has begun and is stopped in its turn."""
+
+        def items(self) -> Any:
+            pairs = list(super().items())
+            yield from pairs[:2]
+            with contextlib.suppress(OSError):
+                _place_folder(tmp_path, "K7F3QX", Other(files))
+            yield from pairs[2:]
+
+    class Other(dict[str, bytes]):
+        """Files of which one is written, and then the disk is full."""
+
+        def items(self) -> Any:
+            yield next(iter(super().items()))
+            raise OSError(28, "No space left on device")
+
+    _place_folder(tmp_path, "K7F3QX", Stopped(files))
+
+    assert {path.name: path.read_bytes() for path in (tmp_path / "K7F3QX").iterdir()} == files
+    assert [path.name for path in tmp_path.iterdir()] == ["K7F3QX"]
+
+
+async def test_second_bundles_of_two_cases_at_once_keep_their_photos_apart(tmp_path: Path) -> None:
+    mine = {"1.jpg": b"mine", "2.jpg": b"mine too", "manifest.json": b"{}"}
+    others = {"1.jpg": b"another customer's", "2.jpg": b"not mine", "manifest.json": b"{}"}
+
+    class Slow(dict[str, bytes]):
+        """Files among whose writing another case's bundle comes."""
+
+        def items(self) -> Any:
+            pairs = list(super().items())
+            yield pairs[0]
+            _place_folder(tmp_path, "B8G4RY/bundle-2", others)
+            yield from pairs[1:]
+
+    _place_folder(tmp_path, "K7F3QX/bundle-2", Slow(mine))
+
+    for case, files in (("K7F3QX", mine), ("B8G4RY", others)):
+        folder = tmp_path / case / "bundle-2"
+        assert {path.name: path.read_bytes() for path in folder.iterdir()} == files

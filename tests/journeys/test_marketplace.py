@@ -22,7 +22,9 @@ SENT = {"en": "I have sent it", "de": "Ich habe es gesendet", "es": "Ya lo he en
 
 @pytest.fixture
 async def playground() -> AsyncIterator[Playground]:
-    catalogue = read_flow_files().load(sellers=[Seller(id="acme", name="Acme")]).catalogue
+    catalogue = (
+        read_flow_files().load(sellers=[Seller(id="acme", name="Acme", answer_within=86_400)]).catalogue
+    )
     assert catalogue is not None
     async with Playground(catalogue, orders=[MUG]) as playground:
         settings = MarketplaceSettings(orders_url="https://www.amazon.com/gp/css/order-history")
@@ -115,7 +117,10 @@ async def test_who_has_sent_it_is_left_alone(playground: Playground) -> None:
 
     await playground.pass_time(timedelta(days=5))
     await customer.say("/status")
+    await customer.tap(once.id)
 
+    assert "Delivered" in customer.last.text
+    assert "write to them" not in customer.last.text  # the answer comes where the bot does not see it
     later = await case_of(playground)
     assert (later.bundles, later.timeline, later.phase) == (once.bundles, once.timeline, once.phase)
     assert not any("are ready" in text for text in texts(customer))

@@ -131,6 +131,18 @@ async def test_a_late_worker_is_killed() -> None:
     await pool.aclose()
 
 
+async def test_a_worker_that_is_late_again_and_again_is_not_the_picture_s_fault() -> None:
+    pool = PhotoPool(seconds=1.0)
+    for _ in range(2):
+        await pool.inspect(OTHER)
+        await stopped_worker(pool)
+        with pytest.raises(TransientFailure):
+            await pool.inspect(PHOTO)
+
+    assert (await pool.inspect(PHOTO)).width > 0
+    await pool.aclose()
+
+
 async def test_a_cancelled_job_leaves_no_half_answer_for_the_next(pool: PhotoPool) -> None:
     await pool.inspect(OTHER)
     await stopped_worker(pool)

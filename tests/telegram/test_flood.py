@@ -94,3 +94,15 @@ def test_chats_that_rest_are_forgotten_and_one_that_floods_is_not() -> None:
 
     assert after_four_seconds == [Ruling.TAKEN]  # three came back in the second since
     assert remembered == 1
+
+
+def test_bytes_have_an_end_too_and_what_was_given_back_counts_no_more() -> None:
+    large = PhotoReceived(upload=Upload(file_id="f", unique_id="u", kind="file", size=19_000_000))
+    flood = Flood(megabytes=Allowance(burst=40, per_second=1))
+
+    seen = rulings(flood, 3, at=100, event=large)
+    flood.give_back(5, large)
+
+    assert seen == [Ruling.TAKEN, Ruling.TAKEN, Ruling.DROPPED_FIRST]
+    assert rulings(flood, 1, at=100, event=large) == [Ruling.TAKEN]
+    assert rulings(flood, 1, at=100, event=PHOTO) == [Ruling.TAKEN]

@@ -208,3 +208,21 @@ async def test_repeats_and_failed_commits_do_not_use_the_allowance_up(
     await intake.take(numbered("text", 2))
 
     assert [arrival.id for arrival in streams.committed] == ["1", "2"]
+
+
+async def test_a_photo_stays_with_telegram_while_there_is_no_room_and_its_chat_is_told_once(
+    streams: RecordingStreams, written: Written
+) -> None:
+    rooms = iter([False, False, True])
+    intake = made(streams, written, room=lambda: next(rooms), no_room=lambda language: f"full ({language})")
+
+    for number in (881234601, 881234601):
+        with pytest.raises(StorageFailure):
+            await intake.take(numbered("photo", number))
+    await intake.take(numbered("text", 881234602))
+    await intake.take(numbered("photo", 881234601))
+
+    assert [arrival.order for arrival in streams.committed] == [881234602, 881234601]
+    assert [call for call in written.seen if call[0] == "sendMessage"] == [
+        ("sendMessage", MARA, "full (sv-SE)")
+    ]

@@ -29,7 +29,7 @@ from bot.inboxes.webhook.settings import WebhookSettings
 from bot.inboxes.webhook.wire import headers as webhook_headers
 from bot.inboxes.zammad.adapter import ZammadInbox
 from bot.inboxes.zendesk.adapter import ZendeskInbox
-from bot.ports import Hears
+from bot.ports import AnswersTrials, Hears
 from bot.web.hooks import hook_routes
 from tests.inboxes import chatwoot_server, zammad_server, zendesk_server
 from tests.web.cases import Cases, cases_in
@@ -187,6 +187,7 @@ def test_every_inbox_that_hears_is_tried_here() -> None:
 
     assert hears - ASKS == set(WAYS)
     assert set(INBOXES) - hears == NO_WAY_BACK
+    assert all(issubclass(INBOXES[name].make, AnswersTrials) for name in hears)  # type: ignore[arg-type]
 
 
 async def test_a_true_call_counts_once_however_often_it_comes(door: Door) -> None:
@@ -196,6 +197,15 @@ async def test_a_true_call_counts_once_however_often_it_comes(door: Door) -> Non
 
     assert statuses == [200, 200, 200]
     assert await door.heard() == [WORDS]
+
+
+async def test_the_doctor_s_trial_is_taken_and_says_nothing(door: Door) -> None:
+    made = door.way.make().trial_call(now=datetime.now(UTC))
+
+    status = await door.call(Told(body=made.body, headers=dict(made.headers), query=dict(made.query)))
+
+    assert status == 200
+    assert await door.heard() == []
 
 
 async def test_a_forged_call_changes_nothing(door: Door) -> None:

@@ -33,7 +33,13 @@ async def focused(desktop: Desktop) -> str:
 
 
 async def photo(desktop: Desktop, n: int, x: float = 0, y: float = 0) -> dict[str, float]:
-    found: dict[str, float] = await desktop.page.evaluate(UNDER, [n, x, y])
+    """Say where a photo's point lies, once nothing glides any more."""
+    found: dict[str, float] = {}
+    for _ in range(50):
+        before, found = found, await desktop.page.evaluate(UNDER, [n, x, y])
+        if found == before:
+            break
+        await desktop.page.wait_for_timeout(100)
     return found
 
 
@@ -81,6 +87,7 @@ async def test_a_photo_grows_to_a_dot_a_pixel_where_it_is_pressed_and_is_moved_a
     await page.keyboard.press("ArrowRight")  # the one that stands upright
     await page.locator(".strip a:nth-child(2)[aria-current]").wait_for()
     await page.locator(".gallery img").nth(1).evaluate("(image) => image.decode()")
+    await photo(desktop, 1)
     box = await page.locator(".gallery .big").nth(1).bounding_box()
     assert box is not None
     x, y = box["x"] + box["width"] * 0.55, box["y"] + box["height"] * 0.6

@@ -7,7 +7,7 @@ from typing import Any
 from bot.desk_text import has_mark, mark, note_of, portions, title_of, words_of
 from bot.http_calls import Calls
 from bot.inboxes.chatwoot.settings import ChatwootSettings
-from bot.inboxes.chatwoot.wire import MOST_FILES, contact, heard_in, message
+from bot.inboxes.chatwoot.wire import MOST_FILES, contact, heard_in, message, trial_call
 from bot.ports import Call, Heard, LabelledFile, Parcel, PermanentFailure, Receipt
 from flows.effects import ForwardText
 
@@ -52,6 +52,12 @@ class ChatwootInbox:
     async def aclose(self) -> None:
         """Close the connections."""
         await self._calls.aclose()
+
+    def trial_call(self, *, now: datetime) -> Call | None:
+        """Make a call as the inbox's webhook would."""
+        secret = self._settings.hook_secret.get_secret_value()
+        token = self._settings.hook_token.get_secret_value()
+        return trial_call(secret=secret, token=token, now=now) if secret or token else None
 
     def hear(self, call: Call, *, now: datetime) -> Sequence[Heard]:
         """Read a call of the inbox's webhook."""

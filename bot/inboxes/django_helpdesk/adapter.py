@@ -21,6 +21,7 @@ from bot.inboxes.django_helpdesk.wire import (
     is_spoken,
     nudged_by,
     ticket,
+    trial_call,
 )
 from bot.ports import Call, Heard, LabelledFile, Parcel, PermanentFailure, Receipt, Tell, TransientFailure
 from flows.effects import ForwardText
@@ -94,6 +95,11 @@ class DjangoHelpdeskInbox:
         if nudged_by(call, token=self._settings.hook_token.get_secret_value()):
             self._woken.set()
         return ()
+
+    def trial_call(self, *, now: datetime) -> Call | None:  # noqa: ARG002 - as above
+        """Make a call as the webhook would."""
+        token = self._settings.hook_token.get_secret_value()
+        return trial_call(token=token) if token else None
 
     async def listen(self, tell: Tell) -> None:
         """Ask for follow-ups when the webhook says so, and now and then without it."""

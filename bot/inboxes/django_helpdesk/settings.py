@@ -25,4 +25,7 @@ class DjangoHelpdeskSettings(BaseModel):
     @model_validator(mode="after")
     def _address(self) -> Self:
         checked_base(self.url, allow_private=self.allow_private)
+        token = self.hook_token.get_secret_value()
+        if token and len(token) < 16:  # noqa: PLR2004 - nobody guesses so many
+            raise ValueError("hook_token has at least 16 characters")
         return self

@@ -68,8 +68,10 @@ def _place_folder(root: Path, name: str, files: Mapping[str, bytes]) -> None:
     if (target / "manifest.json").exists():
         return
     target.parent.mkdir(parents=True, exist_ok=True)
-    scratch = root / f".{target.name}.part"  # the same each time: a retry clears what a crash left
-    shutil.rmtree(scratch, ignore_errors=True)
+    # of this bundle and attempt alone: neither another case's second bundle nor a process that was stopped and
+    # goes on may write among these files
+    stem = f".{name.replace('/', '.')}"
+    scratch = root / f"{stem}.{secrets.token_hex(4)}.part"
     scratch.mkdir()
     try:
         for file_name, content in files.items():
@@ -77,6 +79,8 @@ def _place_folder(root: Path, name: str, files: Mapping[str, bytes]) -> None:
         _sync(scratch)
         _move_in(scratch, target)
         _sync(target.parent)
+        for left in root.glob(f"{stem}.*.part"):  # by attempts that a crash ended
+            shutil.rmtree(left, ignore_errors=True)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 

@@ -7,7 +7,7 @@ from typing import Any
 from bot.desk_text import case_in, note_of, portions, words_of
 from bot.http_calls import Calls
 from bot.inboxes.zammad.settings import ZammadSettings
-from bot.inboxes.zammad.wire import CLOSED, article, heard_in, ticket
+from bot.inboxes.zammad.wire import CLOSED, article, heard_in, ticket, trial_call
 from bot.ports import Call, Heard, LabelledFile, Parcel, PermanentFailure, Receipt
 from flows.effects import ForwardText
 
@@ -72,6 +72,11 @@ class ZammadInbox:
     def hear(self, call: Call, *, now: datetime) -> Sequence[Heard]:
         """Read a call of a trigger's webhook."""
         return heard_in(call, secret=self._settings.hook_secret.get_secret_value(), now=now)
+
+    def trial_call(self, *, now: datetime) -> Call | None:  # noqa: ARG002 - the signature holds no time
+        """Make a call as a trigger's webhook would."""
+        secret = self._settings.hook_secret.get_secret_value()
+        return trial_call(secret=secret) if secret else None
 
     # -- looking ---------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from typing import Any
 from bot.desk_text import has_mark, note_of, words_of
 from bot.http_calls import Calls
 from bot.inboxes.zendesk.settings import ZendeskSettings
-from bot.inboxes.zendesk.wire import MOST_FILE, comment, heard_in, ticket
+from bot.inboxes.zendesk.wire import MOST_FILE, comment, heard_in, ticket, trial_call
 from bot.ports import Call, Heard, LabelledFile, Parcel, PermanentFailure, Receipt
 from flows.effects import ForwardText
 
@@ -60,6 +60,11 @@ class ZendeskInbox:
     def hear(self, call: Call, *, now: datetime) -> Sequence[Heard]:
         """Read a call of the trigger's webhook."""
         return heard_in(call, secret=self._settings.hook_secret.get_secret_value(), now=now)
+
+    def trial_call(self, *, now: datetime) -> Call | None:
+        """Make a call as the trigger's webhook would."""
+        secret = self._settings.hook_secret.get_secret_value()
+        return trial_call(secret=secret, now=now) if secret else None
 
     # -- looking and making ----------------------------------------------------------------------------------
 
