@@ -84,6 +84,8 @@ async def test_a_photo_grows_to_a_dot_a_pixel_where_it_is_pressed_and_is_moved_a
     code = await desktop.inbox.cases.add(dress=dressed)
     page = desktop.page
     await desktop.open(f"/inbox/{code}")
+    await page.locator("body[data-is-live=yes]").wait_for()
+    await page.wait_for_timeout(600)  # that it was seen is noted, and the page swaps its parts once
     await page.keyboard.press("ArrowRight")  # the one that stands upright
     await page.locator(".strip a:nth-child(2)[aria-current]").wait_for()
     await page.locator(".gallery img").nth(1).evaluate("(image) => image.decode()")
