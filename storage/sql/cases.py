@@ -1,5 +1,6 @@
 """Reading doors to cases, and forgetting a customer, in SQL."""
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -7,12 +8,15 @@ from sqlalchemy import Connection, delete, func, insert, select
 
 from flows.conversation import Conversation
 from storage.codec import decode
-from storage.ports import CaseLine, CaseRecord
+from storage.ports import CaseLine, CaseRecord, StaleWrite
 from storage.sql.database import Database
 from storage.sql.group import CHATS, CONVERSATIONS, FINGERPRINTS, INBOX, OUTBOX, SLOTS, table
 from storage.sql.orders import LINKS, TOKENS, TRIES
 from storage.sql.tables import CaseRecordRow, RevisionRow
 from storage.sql.times import aware
+
+REPLICAS = 8
+"""How often to try what others may be writing at the same time."""
 
 REVISIONS, RECORDS = table(RevisionRow), table(CaseRecordRow)
 
@@ -126,6 +130,10 @@ class SqlRevisions:
             if fresh:
                 connection.execute(insert(REVISIONS), fresh)
 
+        for _ in range(REPLICAS):
+            with contextlib.suppress(StaleWrite):  # replicas that start together save the same
+                await self._database.run(work)
+                return
         await self._database.run(work)
 
     async def all(self) -> Mapping[str, str]:

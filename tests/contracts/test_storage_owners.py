@@ -235,6 +235,15 @@ async def test_a_chat_that_another_process_creates_in_between_is_written_at_the_
     assert await name_of(store, 1) == "rival hello"
 
 
+async def test_replicas_that_start_together_save_the_same_revisions(replicas: Stores) -> None:
+    stores = [await replicas.open(step, owner=f"replica{number}") for number in range(4)]
+    flows = {f"hash{number}": "{}" for number in range(300)}
+
+    await asyncio.gather(*(store.revisions.save(flows) for store in stores))
+
+    assert await stores[0].revisions.all() == flows
+
+
 async def test_a_guest_s_arrival_is_announced_and_worked(replicas: Stores) -> None:
     bot = await replicas.open(step, owner="bot")
     guest = await replicas.open(step, owner="guest", exclusive=False)
