@@ -5,20 +5,17 @@ needs a proxy go by aiohttp. Failures are OSError, and TimeoutError for silence;
 """
 
 import asyncio
-import re
 import ssl
 from collections import deque
-from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+from httptools import HttpParserError, HttpResponseParser
 
 LARGEST_HEAD = 64 * 1024
 LARGEST_BODY = 64 * 1024 * 1024
 """A hundred updates of a poll are far smaller; what is larger is no answer of the Bot API."""
-
-_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,12})[ \t]*(?=\r\n|$)", re.IGNORECASE)
-_CHUNKED = re.compile(rb"\r\ntransfer-encoding:[^\r]*chunked[ \t]*(?=\r\n|$)", re.IGNORECASE)
-_CLOSES = re.compile(rb"\r\nconnection:[^\r]*close", re.IGNORECASE)
-_STATUS = re.compile(rb"HTTP/1\.(\d) (\d{3})(?: |\r|$)")
+FINAL = 200
+"""Statuses below it are interim (RFC 9110, 15.2)."""
 
 Answer = tuple[int, bytes]
 
@@ -27,84 +24,66 @@ class Garbage(ConnectionError):
     """The server does not speak HTTP/1.1."""
 
 
-@dataclass(slots=True)
 class Reply:
-    """An answer in the making, fed with bytes as they come; pure."""
+    """An answer in the making, fed with bytes as they come; its methods named `on_...` are the parser's."""
 
-    held: bytearray
-    status: int = 0
-    left: int | None = None  # of the body; None = chunked, or until the line is closed
-    chunked: bool = False
-    closes: bool = False  # the line cannot be used again
-    begun: bool = False
+    def __init__(self) -> None:
+        self._parser = HttpResponseParser(self)
+        self._read = 0
+        self._body: list[bytes] = []
+        self._begun = False  # the head is there
+        self._length_told = False
+        self._too_large = False
+        self._whole: Answer | None = None
+        self.closes = False  # the line cannot be used again
 
     def feed(self, data: bytes) -> Answer | None:
         """Take bytes; the answer once it is whole. Raises Garbage."""
-        self.held += data
-        if not self.begun and not self._head():
-            return None
-        if self.chunked:
-            body = _dechunked(self.held)
-            return None if body is None else (self.status, body)
-        if self.left is None:
-            self._limit(len(self.held), LARGEST_BODY)
-            return None
-        return (self.status, bytes(self.held[: self.left])) if len(self.held) >= self.left else None
+        self._read += len(data)
+        try:
+            self._parser.feed_data(data)
+        except HttpParserError:
+            if self._whole is None:
+                raise Garbage from None
+            self.closes = True  # what follows the answer is nobody's
+        if self._too_large or self._read > (LARGEST_BODY if self._begun else LARGEST_HEAD):
+            raise Garbage
+        return self._whole
 
     def end(self) -> Answer | None:
         """Take note that the line is closed: the end of an answer that told no length."""
-        whole = self.begun and self.left is None and not self.chunked
-        return (self.status, bytes(self.held)) if whole else None
+        return self._answer() if self._begun and not self._length_told else None
 
-    def _head(self) -> bool:
-        end = self.held.find(b"\r\n\r\n")
-        if end < 0:
-            self._limit(len(self.held), LARGEST_HEAD)
-            return False
-        head = bytes(self.held[:end])
-        del self.held[: end + 4]
-        status = _STATUS.match(head)
-        if status is None:
-            raise Garbage
-        if status[2].startswith(b"1"):  # an interim answer: the real one follows
-            return self._head()
-        self.begun, self.status = True, int(status[2])
-        length = _LENGTH.search(head)
-        self.chunked = _CHUNKED.search(head) is not None
-        self.left = int(length[1]) if length is not None and not self.chunked else None
-        self._limit(self.left or 0, LARGEST_BODY)
-        told = self.left is not None or self.chunked
-        self.closes = status[1] == b"0" or not told or _CLOSES.search(head) is not None
-        return True
+    def on_message_begin(self) -> None:
+        """Begin; a second answer was not asked for."""
+        self.closes = self._whole is not None
 
-    @staticmethod
-    def _limit(size: int, most: int) -> None:
-        if size > most:
-            raise Garbage
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Look whether the head tells how long the body is."""
+        name = name.lower()
+        if name == b"content-length":
+            self._length_told = True
+            self._too_large = int(value) > LARGEST_BODY
+        elif name == b"transfer-encoding":
+            self._length_told = True
 
+    def on_headers_complete(self) -> None:
+        """Know the head."""
+        self._begun = self._parser.get_status_code() >= FINAL
+        if not self._parser.should_keep_alive():
+            self.closes = True
 
-def _dechunked(raw: bytearray) -> bytes | None:
-    """Join the chunks of a body; None while some are missing."""
-    body = bytearray()
-    place = 0
-    while (end := raw.find(b"\r\n", place)) >= 0:
-        size = raw[place:end].partition(b";")[0].strip()
-        if not re.fullmatch(rb"[0-9A-Fa-f]{1,8}", size) or len(body) > LARGEST_BODY:
-            raise Garbage
-        count = int(size, 16)
-        if count == 0:
-            return (
-                bytes(body)
-                if raw.find(b"\r\n\r\n", end - 2) >= 0 or raw[end + 2 : end + 4] == b"\r\n"
-                else None
-            )
-        place = end + 2 + count + 2
-        if len(raw) < place:
-            return None
-        body += raw[end + 2 : place - 2]
-    if len(raw) - place > LARGEST_HEAD:
-        raise Garbage
-    return None
+    def on_body(self, part: bytes) -> None:
+        """Keep a part of the body."""
+        self._body.append(part)
+
+    def on_message_complete(self) -> None:
+        """End; an interim answer is none: the real one follows."""
+        if self._begun and self._whole is None:
+            self._whole = self._answer()
+
+    def _answer(self) -> Answer:
+        return self._parser.get_status_code(), b"".join(self._body)
 
 
 class Line(asyncio.Protocol):
@@ -155,7 +134,7 @@ class Line(asyncio.Protocol):
         if self._transport is None:
             raise ConnectionResetError
         loop = asyncio.get_running_loop()
-        self._reply, self._answer = Reply(bytearray()), loop.create_future()
+        self._reply, self._answer = Reply(), loop.create_future()
         late = loop.call_later(patience, self._fail, TimeoutError()) if patience is not None else None
         self._transport.write(request)
         try:

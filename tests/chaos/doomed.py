@@ -80,8 +80,11 @@ def count_calls(points: Points) -> None:
     import aiohttp  # noqa: PLC0415
     import aiosmtplib  # noqa: PLC0415
 
+    from bot.telegram.lines import Lines  # noqa: PLC0415
+
     request = aiohttp.ClientSession._request
     send = aiosmtplib.SMTP.send_message
+    post = Lines.post
 
     async def counted(session: aiohttp.ClientSession, method: str, url: Any, **rest: Any) -> Any:
         name = str(url).rpartition("/")[2]
@@ -92,6 +95,15 @@ def count_calls(points: Points) -> None:
         points.pass_side("call", "after", number)
         return answer
 
+    async def counted_post(lines: Lines, path: str, body: bytes, **rest: Any) -> Any:
+        name = path.rpartition("/")[2]
+        if name == "getUpdates":
+            return await post(lines, path, body, **rest)
+        number = points.reach("call", name)
+        answer = await post(lines, path, body, **rest)
+        points.pass_side("call", "after", number)
+        return answer
+
     async def counted_mail(client: aiosmtplib.SMTP, *arguments: Any, **rest: Any) -> Any:
         number = points.reach("call", "mail")
         answer = await send(client, *arguments, **rest)
@@ -99,6 +111,7 @@ def count_calls(points: Points) -> None:
         return answer
 
     aiohttp.ClientSession._request = counted  # type: ignore[method-assign,assignment]
+    Lines.post = counted_post  # type: ignore[method-assign,assignment]
     aiosmtplib.SMTP.send_message = counted_mail  # type: ignore[method-assign]
 
 
