@@ -58,7 +58,7 @@ class Lane:
         before, after = earlier.say, later.say
         if before is None or after is None:
             return
-        later.absorbed = (*earlier.absorbed, earlier.row.id)
+        later.absorbed = (*earlier.absorbed, earlier.row.id, *later.absorbed)
         later.first = earlier.first
         attempts = max(earlier.row.attempts, later.row.attempts)
         if after.place == "edit":

@@ -1,7 +1,9 @@
 """The client of the Bot API: python-telegram-bot with our request backend, its errors in our words; knows no Say."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+import time
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -71,15 +73,20 @@ class TelegramBot(ExtBot[Any]):
             rate_limiter=AIORateLimiter(overall_max_rate=per_second, max_retries=0) if per_second else None,
         )
         self._carrier = request
+        self._pauses = Pauses()
         self._has_local_files = api.rstrip("/") != TELEGRAM
 
     async def call(self, method: str, params: Mapping[str, Any] | None = None, *, wait: float = 0.0) -> Any:
         """Call a method and return its bare result; `wait`: seconds that the server may take by itself.
 
-        Raises TransientFailure, PermanentFailure, Gone, Unchanged.
+        A chat that Telegram wants left alone for a while is: what comes to it meanwhile, in whatever order, is not
+        even sent. Raises TransientFailure, PermanentFailure, Gone, Unchanged.
         """
-        patience = wait + READ_SECONDS
         given = dict(params or {})
+        with self._pauses.kept(given.get("chat_id")):
+            return await self._call(method, given, patience=wait + READ_SECONDS)
+
+    async def _call(self, method: str, given: dict[str, Any], *, patience: float) -> Any:
         if any(isinstance(value, InputFile) for value in given.values()):
             return await translated(lambda: self._post(method, given, read_timeout=patience))
         return await translated(lambda: self._post_plain(method, given, patience=patience))
@@ -124,6 +131,34 @@ class TelegramBot(ExtBot[Any]):
         await self._carrier.shutdown()
 
 
+class Pauses:
+    """Chats that Telegram named a time for (`retry_after`), and until when."""
+
+    def __init__(self) -> None:
+        self._until: dict[object, float] = {}
+
+    @contextmanager
+    def kept(self, chat: object) -> Iterator[None]:
+        """Raise TransientFailure while a chat is paused; note the time that an answer names for it. None = no chat."""
+        if chat is None:
+            yield
+            return
+        now = time.monotonic()
+        if self._until.get(chat, now) > now:
+            raise TransientFailure("too many requests, not sent", retry_after=self._until[chat] - now)
+        try:
+            yield
+        except TooManyMessages as failure:
+            now = time.monotonic()
+            self._until = {one: until for one, until in self._until.items() if until > now}
+            self._until[chat] = now + (failure.retry_after or 0.0)
+            raise
+
+
+class TooManyMessages(TransientFailure):
+    """Telegram wants to be left alone for `retry_after` seconds."""
+
+
 async def translated(action: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Await a call; what PTB raises leaves in our words."""
     try:
@@ -136,7 +171,7 @@ def in_our_words(error: TelegramError) -> Exception:
     """Return the failure that an error of PTB means; BadRequest is a NetworkError there, so order counts."""
     match error:
         case TooManyRequests():
-            return TransientFailure(error.message, retry_after=error.seconds)
+            return TooManyMessages(error.message, retry_after=error.seconds)
         case InvalidToken():
             return TransientFailure("Telegram refuses the token or the method", retry_after=TOKEN_WAIT)
         case Conflict():

@@ -120,6 +120,18 @@ def test_a_message_put_back_after_a_failure_is_superseded_by_what_came_meanwhile
     assert lane.take().ids == ("a", "b")
 
 
+def test_all_that_was_superseded_meanwhile_is_done_with_the_message_that_is_shown() -> None:
+    lane = lane_of(row("a", "question 1", slot="prompt"))
+    taken = lane.take()
+    for name in ("b", "c", "d"):
+        lane.add(row(name, f"question {name}", slot="prompt"), now=NOON)
+
+    lane.put_back(taken, not_before=NOON + timedelta(seconds=9))
+
+    assert told(lane) == ["question d"]
+    assert sorted(lane.take().ids) == ["a", "b", "c", "d"]
+
+
 def test_the_whole_lane_waits_for_a_retry_and_keeps_its_order() -> None:
     lane = lane_of(row("a", "first"), row("b", "second"))
     later: datetime = NOON + timedelta(seconds=30)

@@ -85,18 +85,19 @@ async def _seen(place: World, talks: list[Talk]) -> dict[str, Any]:
 
 
 def too_early(calls: list[dict[str, Any]], chats: set[int]) -> tuple[int, int]:
-    """Count the sends that met 429, and those that came to the same chat before the time that it named."""
-    until: dict[int, float] = {}
+    """Count the sends that met 429, and those that were begun to the same chat between it and the time that it named."""
+    paused: dict[int, tuple[float, float]] = {}
     limited = early = 0
     for call in calls:
         chat = int((call.get("parameters") or {}).get("chat_id") or 0)
         if call["direction"] != "call" or call["method"].lower() not in SENDS or chat not in chats:
             continue
         began = call["time"] - call["ms"] / 1000
-        early += began < until.get(chat, 0.0) - 0.05
+        told, until = paused.get(chat, (0.0, 0.0))
+        early += told < began < until - 0.05
         if call["status"] == 429:
             limited += 1
-            until[chat] = call["time"] + 2
+            paused[chat] = (call["time"], call["time"] + 2)
     return limited, early
 
 
@@ -134,7 +135,7 @@ def full_disk(*, seconds: float, times: int) -> Trouble:
 
     async def trouble(place: World) -> dict[str, Any]:
         for _ in range(times):
-            await asyncio.sleep(seconds)
+            await _talking(place)
             _limit(place, LEAST_FILE)
             try:
                 await asyncio.sleep(seconds)
@@ -143,6 +144,15 @@ def full_disk(*, seconds: float, times: int) -> Trouble:
         return {}
 
     return trouble
+
+
+async def _talking(place: World, *, updates: int = 3, within: float = 30.0) -> None:
+    """Wait until customers are in the middle of something: a disk that fills up while nobody talks shows nothing."""
+    wanted = place.balancer.counts["status 200"] + updates
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(within):
+            while place.balancer.counts["status 200"] < wanted:  # noqa: ASYNC110 - the balancer only counts
+                await asyncio.sleep(0.02)
 
 
 def _limit(place: World, size: int) -> None:

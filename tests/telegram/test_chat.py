@@ -1,5 +1,6 @@
 """What a Say asks for is seen in a real chat of the sandbox: sent, edited, closed; uploads are fetched."""
 
+import asyncio
 import io
 from typing import Any
 
@@ -264,6 +265,25 @@ async def test_a_full_telegram_names_its_wait_and_holds_back_no_other_chat(
     sent = await chat.send(other, say("hello"), None)
 
     assert caught.value.retry_after == 7
+    assert sent.message
+
+
+async def test_nothing_at_all_is_sent_to_a_chat_until_the_time_that_telegram_named(
+    chat: TelegramChat, customer: SandboxClient, mara: int
+) -> None:
+    first = await chat.send(mara, say("hello"), None)
+    await customer.faults({"method": "sendMessage", "status": 429, "retry_after": 1})
+    with pytest.raises(TransientFailure):
+        await chat.send(mara, say("again"), None)
+
+    with pytest.raises(TransientFailure) as caught:
+        await chat.close_buttons(mara, first.message, say("hello"), has_picture=False)
+    calls = [call["method"] for call in await customer.calls()]
+    await asyncio.sleep(1.05)
+    sent = await chat.send(mara, say("again"), None)
+
+    assert 0.5 < (caught.value.retry_after or 0) <= 1
+    assert calls[-1] == "sendMessage"
     assert sent.message
 
 
