@@ -14,4 +14,5 @@ ruff check
 ruff format --check
 mypy
 lint-imports
-python -m pytest -q "$@"
+# most tests wait for something: two at a time, the tests of a file in one process
+python -m pytest -q -n 2 --dist loadfile "$@"
