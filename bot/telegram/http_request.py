@@ -69,7 +69,7 @@ class AiohttpRequest(BaseRequest):
     async def shutdown(self) -> None:
         """Close the session; a second time changes nothing."""
         for lines in self._lines.values():
-            lines.close()
+            await lines.aclose()
         self._lines.clear()
         if self._session is not None:
             await self._session.close()

@@ -14,6 +14,7 @@ from httptools import HttpParserError, HttpResponseParser
 LARGEST_HEAD = 64 * 1024
 LARGEST_BODY = 64 * 1024 * 1024
 """A hundred updates of a poll are far smaller; what is larger is no answer of the Bot API."""
+CLOSING_SECONDS = 2.0
 FINAL = 200
 """Statuses below it are interim (RFC 9110, 15.2)."""
 
@@ -90,6 +91,7 @@ class Line(asyncio.Protocol):
     """One connection: one request at a time."""
 
     def __init__(self) -> None:
+        self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._transport: asyncio.Transport | None = None
         self._reply: Reply | None = None
         self._answer: asyncio.Future[Answer] | None = None
@@ -102,6 +104,8 @@ class Line(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """End the answer, or fail it."""
         self._transport = None
+        if not self.closed.done():
+            self.closed.set_result(None)
         whole = self._reply.end() if self._reply is not None and exc is None else None
         if whole is not None:
             self._say(whole)
@@ -173,6 +177,7 @@ class Lines:
         self._places = asyncio.Semaphore(most)
         self._kept = kept
         self._resting: deque[Line] = deque()
+        self._open: set[Line] = set()
         self._head = (
             f" HTTP/1.1\r\nHost: {parts.netloc.rpartition('@')[2]}\r\nUser-Agent: {agent}\r\n"
             "Accept: application/json\r\nContent-Type: application/json\r\nContent-Length: "
@@ -189,10 +194,14 @@ class Lines:
                 self._resting.append(line)
             return answer
 
-    def close(self) -> None:
-        """Close the lines that rest."""
-        while self._resting:
-            self._resting.pop().close()
+    async def aclose(self) -> None:
+        """Close every line, also those in use, and wait until they are."""
+        self._resting.clear()
+        lines = list(self._open)
+        for line in lines:
+            line.close()
+        if lines:
+            await asyncio.wait([line.closed for line in lines], timeout=CLOSING_SECONDS)
 
     def _rested(self) -> Line | None:
         """The line that rested least; those that rested too long go."""
@@ -214,4 +223,6 @@ class Lines:
                 )
             except UnicodeError:  # a host name that is none
                 raise ConnectionError from None
+        self._open.add(line)
+        line.closed.add_done_callback(lambda _: self._open.discard(line))
         return line

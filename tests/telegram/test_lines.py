@@ -51,7 +51,7 @@ async def server() -> AsyncIterator[Server]:
 async def lines(server: Server) -> AsyncIterator[Lines]:
     kept = Lines(f"http://127.0.0.1:{server.port}", most=2, kept=60, agent="tests")
     yield kept
-    kept.close()
+    await kept.aclose()
 
 
 async def ask(lines: Lines, body: bytes = b"{}", *, patience: float = 5.0) -> tuple[int, bytes]:
@@ -154,3 +154,16 @@ async def test_bytes_that_nobody_asked_for_end_the_line(lines: Lines, server: Se
 
     assert await ask(lines) == (200, b"ok")
     assert server.connections == 2
+
+
+async def test_closing_ends_every_line_also_one_in_use(lines: Lines, server: Server) -> None:
+    await ask(lines)
+    server.answers = [(b"HTTP/1.1 200 OK\r\n",)]
+    waiting = asyncio.create_task(ask(lines))
+    await asyncio.sleep(0.05)
+
+    await lines.aclose()
+
+    with pytest.raises(ConnectionError):
+        await waiting
+    assert server.connections == 1
