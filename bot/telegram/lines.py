@@ -5,16 +5,20 @@ needs a proxy go by aiohttp. Failures are OSError, and TimeoutError for silence;
 """
 
 import asyncio
+import socket
 import ssl
 from collections import deque
 from urllib.parse import urlsplit
 
+from aiohappyeyeballs import start_connection
 from httptools import HttpParserError, HttpResponseParser
 
 LARGEST_HEAD = 64 * 1024
 LARGEST_BODY = 64 * 1024 * 1024
 """A hundred updates of a poll are far smaller; what is larger is no answer of the Bot API."""
 CLOSING_SECONDS = 2.0
+RACE_SECONDS = 0.25
+"""After which the next address is tried too (RFC 8305, 5)."""
 FINAL = 200
 """Statuses below it are interim (RFC 9110, 15.2)."""
 
@@ -215,14 +219,25 @@ class Lines:
         return None
 
     async def _new(self, connect: float | None) -> Line:
-        loop = asyncio.get_running_loop()
-        async with asyncio.timeout(connect):
-            try:
-                _, line = await loop.create_connection(
-                    Line, self._host, self._port, ssl=self._tls, happy_eyeballs_delay=0.25
-                )
-            except UnicodeError:  # a host name that is none
-                raise ConnectionError from None
+        try:
+            async with asyncio.timeout(connect):
+                line = await self._connected()
+        except UnicodeError:  # a host name that is none
+            raise ConnectionError from None
         self._open.add(line)
         line.closed.add_done_callback(lambda _: self._open.discard(line))
+        return line
+
+    async def _connected(self) -> Line:
+        """Connect to whichever address answers first; asyncio's own race leaves a socket open when it is cancelled."""
+        loop = asyncio.get_running_loop()
+        places = await loop.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
+        connection = await start_connection(places, happy_eyeballs_delay=RACE_SECONDS, interleave=1)
+        try:
+            _, line = await loop.create_connection(
+                Line, sock=connection, ssl=self._tls, server_hostname=self._host if self._tls else None
+            )
+        except BaseException:
+            connection.close()
+            raise
         return line
