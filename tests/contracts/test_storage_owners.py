@@ -190,7 +190,7 @@ async def test_whoever_adds_to_a_lane_is_waited_for_by_whoever_takes_it_over(rep
     await two._database.run(add_slowly)
 
     assert found == [one.owner, "None"]
-    await three._database.run(lambda c: take_over(c, owner=three.owner))
+    await three._database.run(lambda c: take_over(c, owner=three.owner, now=NOON))
     assert await owners_of(three) == {three.owner}
 
 
