@@ -3,7 +3,7 @@
 A group is one transaction: seen marks, states, outbox rows and settled rows are written together or not at all.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
@@ -396,6 +396,3 @@ class Storage(Protocol):
         ...
 
     async def close(self) -> None: ...
-
-
-Awaken = Callable[[], Awaitable[None]]

@@ -66,7 +66,7 @@ async def test_objects_without_a_case_are_swept_when_they_are_old_enough(ground:
 
         await housekeeping(playground, clock=FixedClock(now + timedelta(hours=23))).round()
         young = len(await every(playground.blobs))
-        await housekeeping(playground, clock=FixedClock(now + timedelta(hours=25))).round()
+        await housekeeping(playground, clock=FixedClock(now + timedelta(hours=49))).round()
 
         assert young == 2
         assert [blob.key for blob in await every(playground.blobs)] == [kept.key]
