@@ -63,10 +63,12 @@ async def _measure(folder: Path, model: Model, places: dict[str, str], much: Siz
         entrants.append(replace(clearshot(folder / name, database=places[name]), name=name))
         await prepare(entrants[-1])
         await asyncio.to_thread(fill, places[name], model, size)
+        sys.stderr.write(f"{name}: {time.perf_counter() - begun:.0f} s\n")
     filled = time.perf_counter() - begun
-    sys.stderr.write(f"filled in {filled:.0f} s\n")
     asked = await doors.beside(places["little"], places["much"])
+    sys.stderr.write("".join(f"{name:30} {told}\n" for name, told in asked.items()))
     starts = await _starts(entrants)
+    sys.stderr.write(f"starts {starts}\n")
     parts, weights = await _by_turns(entrants)
     cpu, wall = (
         {name: statistics.median([part[which] for part in found]) for name, found in parts.items()}
