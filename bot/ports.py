@@ -102,10 +102,19 @@ class TakesTrials(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GivenFile:
+    """A file that a seller gave with their words, as it came: neither name nor bytes are to be trusted."""
+
+    name: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
     """What a seller said or did about a case in their own inbox: an answer, a wish for a photo, or that it is settled.
 
-    `key` is the other side's id of it, stable over repeats: the same one counts once per seller.
+    `key` is the other side's id of it, stable over repeats: the same one counts once per seller. `left_out` counts
+    files that the other side holds and the adapter could not bring.
     """
 
     kind: Literal["answer", "photo", "settled"]
@@ -114,6 +123,8 @@ class Heard:
     text: str = ""
     author: str = ""
     labels: tuple[str, ...] = ()  # of shots wished for
+    files: tuple[GivenFile, ...] = ()
+    left_out: int = 0
 
 
 class HookRefused(Exception):

@@ -215,6 +215,16 @@ Rows = tuple[tuple[Button, ...], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file that the seller gave with their words: stored, `name` fit for a phone and ending as its `mime` does."""
+
+    key: str  # of its blob
+    name: str
+    mime: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
     """A picture to show in the chat.
 
