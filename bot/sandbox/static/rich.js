@@ -23,7 +23,7 @@ export function rich(text, entities = [], { onCommand, onLink } = {}) {
       const node = styled(one, source.slice(one.offset, end));
       build(node, source, one.offset, end, inner);
       parent.append(node);
-      at = node.tagName === "BLOCKQUOTE" && source[end] === "\n" && rest[0]?.offset !== end ? end + 1 : end; // it breaks the line itself
+      at = end;
     }
     parent.append(source.slice(at, to));
   }
