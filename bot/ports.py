@@ -7,7 +7,7 @@ from typing import Literal, Protocol, runtime_checkable
 
 from bot.promptness import Promptness
 from flows.effects import ForwardText, Say
-from flows.values import Bundle, Errand, Order, Picture, Quality, Upload, Verdict
+from flows.values import Bundle, Errand, Order, Picture, Place, Quality, Upload, Verdict
 
 
 class TransientFailure(Exception):
@@ -244,8 +244,10 @@ class PhotoJudge(Protocol):
         """Draw the picture (JPEG) that shows the customer what is wrong."""
         ...
 
-    async def prepare(self, content: bytes, *, how: Preparation) -> tuple[bytes, str, int, int]:
-        """Orient, strip of all metadata, size: (bytes, mime, width, height)."""
+    async def prepare(
+        self, content: bytes, *, how: Preparation, cover: Sequence[Place] = ()
+    ) -> tuple[bytes, str, int, int]:
+        """Orient, strip of all metadata, size, paint over `cover`: (bytes, mime, width, height)."""
         ...
 
     async def sheet(self, pictures: Sequence[bytes], *, captions: Sequence[str]) -> bytes:
