@@ -128,7 +128,10 @@ def line_of(
     visit: Visit, case: Conversation, entry: Entry, *, names: Mapping[str, str] = MappingProxyType({})
 ) -> Line:
     """Say what happened; `names` are the seller's people by id."""
-    kind = "unassigned" if entry.kind == "assigned" and not entry.text else entry.kind
+    kind: str = entry.kind
+    if kind == "assigned":
+        given = names.get(entry.text, entry.text)
+        kind = "unassigned" if not entry.text else "taken" if given == entry.author else kind
     said = said_in(visit.agent.locale)
     author = entry.author or said("line.somebody")
     head = said(
