@@ -82,7 +82,7 @@ async def open_entrance(
         files = TelegramChat(bot)
         intake = SellerChats(customers, chats=counters, ears=ears, bot=bot, downloads=files)
     counted = MeteredIntake(intake, meters)
-    poller = Poller(counted, bot)
+    poller = Poller(counted, bot, courtesies=courtesies)
     stack.push_async_callback(poller.stop)
     return Entrance(bot=bot, intake=counted, poller=poller, texts=texts)
 

@@ -11,6 +11,7 @@ from bot.ports import GivenFile, Gone, Heard, PermanentFailure, TransientFailure
 from bot.seller_chat_words import button, meant, pressed, question, words_in
 from bot.seller_words import spoken
 from bot.telegram.client import TelegramBot, Unchanged
+from bot.telegram.courtesies import Courtesy, answer
 from bot.telegram.reading import amount, number, string, thing
 from bot.telegram.uploads import upload_of
 from flows.values import Upload
@@ -20,9 +21,12 @@ logger = logging.getLogger(__name__)
 
 
 class TakesUpdates(Protocol):
-    """Takes one update; returns when it is committed. Raises StorageFailure."""
+    """Takes one update; returns when it is committed, with what goes out beside the acknowledgement.
 
-    async def take(self, update: Any) -> None: ...
+    Raises StorageFailure.
+    """
+
+    async def take(self, update: Any) -> Courtesy | None: ...
 
 
 ATTACHED = frozenset({"photo", "document", "video", "voice", "audio", "animation", "video_note"})
@@ -61,15 +65,14 @@ class SellerChats:
         self._bot = bot
         self._downloads = downloads
 
-    async def take(self, update: Any) -> None:
+    async def take(self, update: Any) -> Courtesy | None:
         """Take an update of a seller's chat, or pass it on; returns when what it says is committed."""
         given = update if isinstance(update, dict) else {}
         press, message = thing(given, "callback_query"), thing(given, "message")
         chat = number(thing(thing(press, "message") or message, "chat"), "id")
         counter = self._chats.get(chat)
         if counter is None:
-            await self._intake.take(update)
-            return
+            return await self._intake.take(update)
         try:
             if press:
                 await self._pressed(chat, counter, press)
@@ -77,6 +80,7 @@ class SellerChats:
                 await self._written(chat, counter, message)
         except TransientFailure as failure:
             raise StorageFailure(str(failure)) from None
+        return answer(string(press, "id")) if press else None
 
     # -- presses ---------------------------------------------------------------------------------------------
 
@@ -100,7 +104,6 @@ class SellerChats:
                 await self._close(chat, under, f"#{case}\n{told}")
             else:
                 await self._close(chat, under, f"#{case}\n–")
-        await self._try("answerCallbackQuery", {"callback_query_id": string(press, "id")})
 
     # -- words -----------------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from bot.ports import Heard, Tell, TransientFailure
 from bot.seller_chat_words import button, question
 from bot.telegram.chat import TelegramChat
 from bot.telegram.client import TelegramBot
+from bot.telegram.courtesies import Courtesy
 from bot.telegram.seller_chat import Counter, SellerChats
 from storage.ports import StorageFailure
 from tests.inboxes.telegram_server import CHAT, TOKEN, TelegramServer
@@ -34,6 +35,7 @@ class Desk:
         self.server = server
         self.heard: list[tuple[str, Heard]] = []
         self.away = self.gone = False
+        self.courtesy: Courtesy | None = None
         self.intake = Intake()
         counters = {CHAT: Counter(seller="acme", locale="en")}
         self.chats = SellerChats(
@@ -50,7 +52,7 @@ class Desk:
         return tell
 
     async def press(self, data: str, *, text: str = WORDS) -> None:
-        await self.chats.take({
+        self.courtesy = await self.chats.take({
             "update_id": 1,
             "callback_query": {"id": "9", "data": data, "from": {"first_name": "Ann"}, "message": {"message_id": 5, "text": text, "chat": {"id": CHAT}}},
         })  # fmt: skip
@@ -109,6 +111,12 @@ async def test_the_buttons_ask_for_words_and_the_reply_to_the_question_is_unders
         ("photo", "the serial number"),
         ("answer", "Sorry"),
     ]
+
+
+async def test_a_press_is_answered(desk: Desk) -> None:
+    await desk.press(button("reply", "K7F3QX"))
+
+    assert desk.courtesy == Courtesy("answerCallbackQuery", {"callback_query_id": "9"})
 
 
 async def test_settling_is_asked_twice_and_counts_once(desk: Desk) -> None:
