@@ -154,16 +154,14 @@ async def crowd(
     at_once: int,
     patience: float,
     first: int = 1,
-    last: float = 0.0,
 ) -> list[Talk]:
-    """Let a customer come for each link, `at_once` at a time, numbered from `first`; none after `last` (loop's time)."""
+    """Let a customer come for each link, `at_once` at a time, numbered from `first`."""
     turns = asyncio.Semaphore(at_once)
     talks = [Talk(number) for number in range(first, first + len(links))]
 
     async def one(talk: Talk, link: str) -> None:
         async with turns:
-            if not last or asyncio.get_running_loop().time() < last:
-                await Walker(client, talk, patience=patience).walk(link)
+            await Walker(client, talk, patience=patience).walk(link)
 
     await asyncio.gather(*(one(talk, link) for talk, link in zip(talks, links, strict=True)))
-    return [talk for talk in talks if talk.chat]
+    return talks
