@@ -18,8 +18,6 @@ from tests.chaos.world import World, compare, world
 LONGEST_LIFE = 3.0
 """Seconds that a replica lives at most once it is well, while kills remain; more where a start takes long."""
 REPEATS = 0.2
-PHOTO_WORKERS = 3
-"""Of all replicas: a worker gives way to everybody else (nice), so that one alone gets little of a busy machine."""
 PATIENCE = 600.0
 """Seconds after which a conversation is given up, and the campaign has failed: what it sent cannot be looked for."""
 
@@ -51,12 +49,7 @@ async def storm(
     started = time.monotonic()
     replicas = 3 if engine == "postgresql" else 1
     async with world(
-        engine=engine,
-        conversations=conversations,
-        replicas=replicas,
-        repeats=REPEATS,
-        seed=seed,
-        extra={"CLEARSHOT_PHOTO_WORKERS": str(PHOTO_WORKERS // replicas)},
+        engine=engine, conversations=conversations, replicas=replicas, repeats=REPEATS, seed=seed
     ) as place:
         killer = asyncio.create_task(
             kill_at_random(place, kills=kills, life=life, chance=random.Random(seed))
