@@ -5,8 +5,9 @@ import contextlib
 import json
 import os
 import tempfile
+import time
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -129,6 +130,7 @@ async def world(
     patience: float = 30.0,
     extra: dict[str, str] | None = None,
     machine: Mapping[str, str] | None = None,
+    telegrams_clock: Callable[[], float] = time.time,
     nursery: str = "tests.chaos.nursery",
 ) -> AsyncIterator[World]:
     """Make a world; its bots are well when the block begins. `machine`: what the database's server has in its environment."""
@@ -140,7 +142,7 @@ async def world(
         (folder / "flows").mkdir()
         (folder / "flows" / "storm.yaml").write_text(FLOW, encoding="utf-8")
         database, server = stack.enter_context(_database(folder, engine=engine, machine=machine or {}))
-        sandbox = await stack.enter_async_context(Sandbox(retry_unit=RETRY_UNIT))
+        sandbox = await stack.enter_async_context(Sandbox(retry_unit=RETRY_UNIT, now=telegrams_clock))
         client = await stack.enter_async_context(SandboxClient(sandbox.address))
         links = await _prepare(database, conversations)
         bots = [Replica() for _ in range(replicas)]
