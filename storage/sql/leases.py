@@ -2,14 +2,15 @@
 
 Laws:
  1. A lane is carried out by one process at a time: new rows go to whoever holds its unsettled ones, dead or alive.
- 2. Orphans change hands owner by owner, never row by row, so that no lane is torn apart. The owner's row is the
+ 2. A lease that would last longer than any is given was written before the clock was set back, and counts as run out.
+ 3. Orphans change hands owner by owner, never row by row, so that no lane is torn apart. The owner's row is the
     lock: a group that adds to a lane elsewhere shares it, whoever takes over holds it alone.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, not_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from storage.ports import OutboxRow
@@ -18,6 +19,7 @@ from storage.sql.tables import OwnerRow
 
 OWNERS = table(OwnerRow)
 LEASE = timedelta(seconds=10)
+TOO_LONG = 2 * LEASE
 HEARTBEAT = 3.0
 """Seconds between renewals of the lease."""
 NOBODY = ""
@@ -54,7 +56,7 @@ def lanes_elsewhere(connection: Connection, rows: Sequence[OutboxRow], *, owner:
 
 def renew_lease(connection: Connection, *, owner: str) -> bool:
     """Say that this process lives; False when its lease had run out: then its rows are given out anew."""
-    own = select(OWNERS.c.until > func.now()).where(OWNERS.c.id == owner).with_for_update()
+    own = select(_lasts()).where(OWNERS.c.id == owner).with_for_update()
     lasted = bool(connection.execute(own).scalar_one_or_none())  # whoever was gone for long is forgotten
     if not lasted:
         connection.execute(update(OUTBOX).where(OUTBOX.c.owner == owner).values(handed=False))
@@ -66,6 +68,10 @@ def renew_lease(connection: Connection, *, owner: str) -> bool:
     return lasted
 
 
+def _lasts() -> ColumnElement[bool]:
+    return and_(OWNERS.c.until >= func.now(), OWNERS.c.until <= func.now() + TOO_LONG)
+
+
 def end_lease(connection: Connection, *, owner: str) -> None:
     """Let others take over at once."""
     connection.execute(update(OWNERS).where(OWNERS.c.id == owner).values(until=PAST))
@@ -73,7 +79,7 @@ def end_lease(connection: Connection, *, owner: str) -> None:
 
 def are_orphans(connection: Connection) -> bool:
     """Tell whether rows wait whose owner's lease ran out."""
-    gone = select(OWNERS.c.id).where(OWNERS.c.until < func.now())
+    gone = select(OWNERS.c.id).where(not_(_lasts()))
     return (
         connection.execute(select(OUTBOX.c.id).where(OUTBOX.c.owner.in_(gone)).limit(1)).first() is not None
     )
@@ -81,7 +87,7 @@ def are_orphans(connection: Connection) -> bool:
 
 def take_over(connection: Connection, *, owner: str) -> None:
     """Take every row of owners whose lease ran out, unless somebody else is at it."""
-    gone = select(OWNERS.c.id).where(OWNERS.c.until < func.now(), OWNERS.c.id != owner)
+    gone = select(OWNERS.c.id).where(not_(_lasts()), OWNERS.c.id != owner)
     names = list(connection.execute(gone.with_for_update(skip_locked=True)).scalars())
     if not names:
         return
