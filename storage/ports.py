@@ -63,6 +63,11 @@ class OutboxRow:
     created: datetime
     error: str = ""  # of the last attempt: class and short reason, no personal data
 
+    def comes_before(self, other: "OutboxRow") -> bool:
+        """Tell whether it was committed earlier, of two of a lane: clocks count only between two lives of a chat."""
+        (life, _, commit), (others, _, later) = self.id.partition("-"), other.id.partition("-")
+        return commit < later if life == others else self.created < other.created
+
 
 Step = Callable[[ChatState, Event], Outcome]
 """The pure function of a chat (flows.engine); it must not block and may raise: then the arrival is set aside."""

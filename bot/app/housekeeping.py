@@ -57,7 +57,7 @@ class Housekeeping:
                 await self.round()
             except Exception as fault:  # noqa: BLE001 - the next round may find everything well again
                 logger.warning("housekeeping: %s at %s", type(fault).__name__, where(fault))
-            await self._clock.sleep_until(self._clock.now() + EVERY)
+            await self._clock.sleep_until(self._clock.steady() + EVERY)
 
     async def round(self) -> None:
         """Forget what is due now, once an hour, and sweep once a day; one of several replicas does it."""

@@ -1,8 +1,8 @@
 """Who may go now: places in a pool, places at one inbox, and the breaker of an inbox that fails."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 
 from bot.app.breaker import Breaker
@@ -25,23 +25,20 @@ class Turns:
         self._gates: dict[str, asyncio.Semaphore] = {}
         self._breakers: dict[str, Breaker] = {}
 
-    @contextlib.asynccontextmanager
-    async def turn(self, pool: str, gate: str) -> AsyncIterator[datetime | None]:
-        """Wait for a place; yields None for "go", or when to ask again.
+    def turn(self, pool: str, gate: str) -> AbstractAsyncContextManager[datetime | None]:
+        """Wait for a place; yields None for "go", or when to ask again."""
+        return self._gated(pool, gate) if gate else self._pools[pool]
 
-        The breaker is asked only then: those before us may have found the inbox out of reach.
-        """
-        async with contextlib.AsyncExitStack() as places:
-            if gate:
-                own = self._gates.setdefault(gate, asyncio.Semaphore(OF_ONE_INBOX))
-                await places.enter_async_context(own)
-            await places.enter_async_context(self._pools[pool])
-            yield self._breakers.setdefault(gate, Breaker()).admit(self._clock.now()) if gate else None
+    @asynccontextmanager
+    async def _gated(self, pool: str, gate: str) -> AsyncIterator[datetime | None]:
+        """Ask the breaker only in its place: those before us may have found the inbox out of reach."""
+        async with self._gates.setdefault(gate, asyncio.Semaphore(OF_ONE_INBOX)), self._pools[pool]:
+            yield self._breakers.setdefault(gate, Breaker()).admit(self._clock.steady())
 
     def next_probe(self, gate: str) -> datetime | None:
         """When a paused inbox may be tried next, None when it is not paused."""
         breaker = self._breakers.get(gate)
-        return breaker.next_probe(self._clock.now()) if breaker is not None else None
+        return breaker.next_probe(self._clock.steady()) if breaker is not None else None
 
     def answered(self, gate: str) -> bool:
         """Note that an inbox answers; True when it failed before."""
@@ -58,6 +55,6 @@ class Turns:
         if breaker is None:
             return
         if isinstance(failure, TransientFailure) and not isinstance(failure, NotReady):
-            breaker.failed(self._clock.now())
+            breaker.failed(self._clock.steady())
         else:
             breaker.abandoned()

@@ -2,7 +2,8 @@
 
 Laws:
  1. A lane is carried out by one process at a time: new rows go to whoever holds its unsettled ones, dead or alive.
- 2. Orphans change hands owner by owner, never row by row, so that no lane is torn apart. The owner's row is the
+ 2. A lease that would last longer than any is given was written before the clock was set back, and counts as run out.
+ 3. Orphans change hands owner by owner, never row by row, so that no lane is torn apart. The owner's row is the
     lock: a group that adds to a lane elsewhere shares it, whoever takes over holds it alone.
 """
 
@@ -14,10 +15,12 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
+    and_,
     case,
     delete,
     exists,
     func,
+    not_,
     select,
     text,
     update,
@@ -31,6 +34,7 @@ from storage.sql.tables import LATER, OF_LATER, UNDER_WAY, OwnerRow
 
 OWNERS = table(OwnerRow)
 LEASE = timedelta(seconds=10)
+TOO_LONG = 2 * LEASE
 HEARTBEAT = 3.0
 """Seconds between renewals of the lease."""
 NOBODY = ""
@@ -67,7 +71,7 @@ def lanes_elsewhere(connection: Connection, rows: Sequence[OutboxRow], *, owner:
 
 def renew_lease(connection: Connection, *, owner: str) -> bool:
     """Say that this process lives; False when its lease had run out: then its rows are given out anew."""
-    own = select(OWNERS.c.until > func.now()).where(OWNERS.c.id == owner).with_for_update()
+    own = select(_lasts()).where(OWNERS.c.id == owner).with_for_update()
     lasted = bool(connection.execute(own).scalar_one_or_none())  # whoever was gone for long is forgotten
     if not lasted:
         connection.execute(
@@ -81,6 +85,10 @@ def renew_lease(connection: Connection, *, owner: str) -> bool:
     return lasted
 
 
+def _lasts() -> ColumnElement[bool]:
+    return and_(OWNERS.c.until >= func.now(), OWNERS.c.until <= func.now() + TOO_LONG)
+
+
 def end_lease(connection: Connection, *, owner: str) -> None:
     """Let others take over at once."""
     connection.execute(update(OWNERS).where(OWNERS.c.id == owner).values(until=PAST))
@@ -88,14 +96,14 @@ def end_lease(connection: Connection, *, owner: str) -> None:
 
 def are_orphans(connection: Connection) -> bool:
     """Tell whether rows wait whose owner's lease ran out."""
-    gone = select(OWNERS.c.id).where(OWNERS.c.until < func.now())
+    gone = select(OWNERS.c.id).where(not_(_lasts()))
     orphan = select(OUTBOX.c.id).where(text(UNDER_WAY), OUTBOX.c.owner.in_(gone)).limit(1)
     return connection.execute(orphan).first() is not None
 
 
 def take_over(connection: Connection, *, owner: str, now: datetime) -> None:
     """Take every row of owners whose lease ran out, unless somebody else is at it."""
-    gone = select(OWNERS.c.id).where(OWNERS.c.until < func.now(), OWNERS.c.id != owner)
+    gone = select(OWNERS.c.id).where(not_(_lasts()), OWNERS.c.id != owner)
     names = list(connection.execute(gone.with_for_update(skip_locked=True)).scalars())
     if not names:
         return

@@ -46,6 +46,7 @@ SCENES = 12
 PHOTOS = 3
 IMPATIENT = 25.0
 """Seconds after which a customer does again what brought nothing."""
+USE = "Use this message"
 SENT = "Your case is"
 DELIVERED = "Delivered to"
 
@@ -105,14 +106,20 @@ class Walker:
         talk, client = self._talk, self._client
         talk.chat = await client.new_chat(f"Anna{talk.number}", language_code="en")
         await client.start(talk.chat, link)
-        await self._tap(ISSUE, until="First word?")
+        await self._choose()
         for answer in talk.answers:
             await client.send_text(talk.chat, answer)
         await self._sees("The front")
         await client.send_photos(talk.chat, [photo(talk.number, 0), photo(talk.number, 1)])
         await client.send_photos(talk.chat, [photo(talk.number, 2)])
-        await self._tap("Use this message", until=SENT)
+        await self._send()
         await self._sees(DELIVERED)
+
+    async def _choose(self) -> None:
+        await self._tap(ISSUE, until="First word?")
+
+    async def _send(self) -> None:
+        await self._tap(USE, until=SENT)
 
     async def _sees(self, text: str) -> Json:
         return await self._client.wait_for(self._talk.chat, lambda m: text in words(m), self._patience)
@@ -120,7 +127,7 @@ class Walker:
     async def _tap(self, button: str, *, until: str) -> None:
         """Tap the newest such button, and again while nothing follows."""
         while True:
-            message = await self._client.wait_for(self._talk.chat, _bears(button), self._patience)
+            message = await self._client.wait_for(self._talk.chat, bears(button), self._patience)
             label = next(label for label in labels(message) if button in label)
             with contextlib.suppress(SandboxRefused):  # taken off meanwhile
                 await self._client.press(self._talk.chat, message, label, within=0)
@@ -143,7 +150,8 @@ class Walker:
         self._talk.repeats = sum(count - 1 for count in Counter(said).values())
 
 
-def _bears(button: str) -> Callable[[Json], bool]:
+def bears(button: str) -> Callable[[Json], bool]:
+    """Make what is true of a message with such a button."""
     return lambda message: any(button in label for label in labels(message))
 
 
@@ -154,16 +162,14 @@ async def crowd(
     at_once: int,
     patience: float,
     first: int = 1,
-    last: float = 0.0,
 ) -> list[Talk]:
-    """Let a customer come for each link, `at_once` at a time, numbered from `first`; none after `last` (loop's time)."""
+    """Let a customer come for each link, `at_once` at a time, numbered from `first`."""
     turns = asyncio.Semaphore(at_once)
     talks = [Talk(number) for number in range(first, first + len(links))]
 
     async def one(talk: Talk, link: str) -> None:
         async with turns:
-            if not last or asyncio.get_running_loop().time() < last:
-                await Walker(client, talk, patience=patience).walk(link)
+            await Walker(client, talk, patience=patience).walk(link)
 
     await asyncio.gather(*(one(talk, link) for talk, link in zip(talks, links, strict=True)))
-    return [talk for talk in talks if talk.chat]
+    return talks

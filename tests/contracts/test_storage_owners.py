@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import func, insert, update
 
 from flows.conversation import ChatState
 from flows.effects import Say
@@ -15,7 +15,7 @@ from flows.events import Event
 from flows.outcome import Outcome
 from storage.ports import OutboxRow, Slot, StorageFailure
 from storage.sql.group import OUTBOX, SEEN
-from storage.sql.leases import OWNERS, PAST, take_over
+from storage.sql.leases import LEASE, OWNERS, PAST, take_over
 from storage.sql.pruning import in_slices, of_no_use
 from storage.sql.store import SqlStorage
 from storage.sql.streams import CHANNEL, INBOX_NOTICE
@@ -37,7 +37,16 @@ async def replicas(postgres_server: PostgresServer) -> AsyncIterator[Stores]:
 
 async def lease_runs_out(store: SqlStorage) -> None:
     """What the database's clock would do in ten seconds, were the process dead."""
-    ended = update(OWNERS).where(OWNERS.c.id == store.owner).values(until=PAST)
+    await _lease_ends(store, PAST)
+
+
+async def database_is_set_back(store: SqlStorage, by: timedelta) -> None:
+    """What a lease looks like when the database's clock is set back."""
+    await _lease_ends(store, func.now() + LEASE + by)
+
+
+async def _lease_ends(store: SqlStorage, until: Any) -> None:
+    ended = update(OWNERS).where(OWNERS.c.id == store.owner).values(until=until)
     await store._database.run(lambda c: c.execute(ended))
 
 
@@ -74,6 +83,34 @@ async def test_rows_of_a_process_whose_lease_ran_out_are_taken_over_in_order(rep
     assert words(claimed) == ["1", "2", "3", "4", "5"]
     assert await owners_of(two) == {two.owner}
     assert await two.outbox.claim(now=NOON) == []
+
+
+async def test_rows_of_a_dead_process_do_not_wait_for_the_hours_by_which_the_clock_was_set_back(
+    replicas: Stores,
+) -> None:
+    one = await replicas.open(step, owner="one")
+    two = await replicas.open(step, owner="two")
+    await one.streams.post(said(1, "hello"))
+
+    await database_is_set_back(one, timedelta(hours=3))
+    claimed = list(await two.outbox.claim(now=NOON))
+
+    assert words(claimed) == ["hello"]
+
+
+async def test_a_living_process_lets_go_of_its_rows_once_when_the_clock_is_set_back_and_then_keeps_them(
+    replicas: Stores,
+) -> None:
+    one = await replicas.open(step, owner="one")
+    two = await replicas.open(step, owner="two")
+    await one.streams.post(said(1, "hello"))
+
+    await database_is_set_back(one, timedelta(hours=3))
+
+    assert await one.outbox.renew() is False
+    assert await one.outbox.renew() is True
+    assert await two.outbox.claim(now=NOON) == []
+    assert words(list(await one.outbox.claim(now=NOON))) == ["hello"]
 
 
 async def test_a_process_that_was_stopped_for_longer_than_its_lease_lets_go_and_its_late_writes_are_refused(
