@@ -24,8 +24,8 @@ from tests.bench.spread import against
 
 TIMES = 1.2
 ROUNDS = 6
-UPDATES = 800
-GUESTS = 192
+UPDATES = 600
+GUESTS, AT_ONCE = 96, 24
 LITTLE = Size(cases=1_000, orders=10_000)
 MUCH = Size(cases=1_000_000, orders=10_000_000)
 MUCH_SMALL = Size(cases=20_000, orders=200_000)
@@ -112,7 +112,9 @@ async def _by_turns(entrants: list[Entrant]) -> tuple[dict[str, list[Any]], dict
     found: dict[str, list[Any]] = {one.name: [] for one in entrants}
     async with AsyncExitStack() as stack:
         running = [
-            await stack.enter_async_context(started(one, parts=[UPDATES] * (ROUNDS + 1), guests=GUESTS))
+            await stack.enter_async_context(
+                started(one, parts=[UPDATES] * (ROUNDS + 1), guests=GUESTS, at_once=AT_ONCE)
+            )
             for one in entrants
         ]
         for one in running:

@@ -174,7 +174,7 @@ def _plan(model: Model, size: Size, words: _Words) -> list[tuple[Table, int, Cal
         (FINGERPRINTS, cases // 2, lambda i: {
             "case": words.key("Z", i * 2), "hash": words.key("0" * 55, i), "seller": "acme", "at": past(i, cases // 2)}),
         (ORDERS, size.orders, lambda i: {
-            "seller": "acme", "number": words.key("B-", i), "folded": words.key("b", i), "body": body, "updated": old}),
+            "seller": "acme", "number": words.key("B-", i), "folded": words.key("b-", i), "body": body, "updated": old}),
         (FACTS, size.orders, lambda i: {
             "seller": "acme", "number": words.key("B-", i), "hash": words.key("0" * 55, i)}),
         (LINKS, chats, lambda i: {

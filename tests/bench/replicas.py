@@ -35,6 +35,10 @@ COUNTS = (1, 2, 4)
 UPDATES, ROUNDS, GUESTS, AT_ONCE = 1200, 3, 256, 64
 CASES, TALKING = 24, 8
 PATIENCE = 240.0
+SELLERS = """sellers:
+  acme: {{name: "Acme Outdoor", locale: en, inbox: folder, settings: {{path: "{path}/acme"}}}}
+support: {{name: "Support"}}
+"""
 
 
 def run(*, small: bool = False) -> dict[str, Any]:
@@ -160,7 +164,14 @@ def _told(parts: list[dict[str, Any]], cores: list[dict[str, float]]) -> dict[st
 async def photographed(store: ObjectStore, count: int, *, cases: int) -> dict[str, Any]:
     """Let customers send whole cases through so many replicas; compare."""
     extra = {**store.environ, "CLEARSHOT_BLOBS": f"s3://{store.bucket()}"}
-    async with world(engine="postgresql", conversations=cases, replicas=count, extra=extra) as place:
+    async with AsyncExitStack() as stack:
+        inbox = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="clearshot-bench-")))
+        place = await stack.enter_async_context(
+            world(
+                engine="postgresql", conversations=cases, replicas=count, extra=extra,
+                sellers=SELLERS.format(path=inbox),
+            )
+        )  # fmt: skip
         assert place.server is not None
         assert place.pack.process is not None
         groups = {
@@ -175,7 +186,7 @@ async def photographed(store: ObjectStore, count: int, *, cases: int) -> dict[st
         seconds = time.perf_counter() - begun_at
         cores = between(before, look(groups))
         await place.pack.stop()
-        tally = compare(talks, place.pack.inbox)
+        tally = compare(talks, inbox)
     photos = sum(len(talk.sent) for talk in talks)
     return {
         "conversations": len(talks), "photos": photos, "lost": tally.lost, "doubled": tally.doubled,
