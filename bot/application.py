@@ -225,7 +225,7 @@ async def _start_housekeeping(
 ) -> None:
     housekeeping = Housekeeping(
         cases=storage.cases,
-        streams=storage.streams,
+        archive=storage.archive,
         blobs=outside.blobs,
         clock=SystemClock(),
         kept=timedelta(days=settings.retention),
