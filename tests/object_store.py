@@ -3,6 +3,7 @@
 import http.client
 import itertools
 import os
+import re
 import socket
 import subprocess
 import time
@@ -38,6 +39,20 @@ class ObjectStore:
         assert connection.getresponse().status == 200
         connection.close()
         return name
+
+    def held(self, bucket: str) -> tuple[int, int]:
+        """Count a bucket's objects and their bytes, a page at a time."""
+        count = total = 0
+        after = ""
+        while True:
+            connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=10)
+            connection.request("GET", f"/{bucket}?list-type=2&start-after={after}")
+            page = connection.getresponse().read().decode()
+            connection.close()
+            keys, sizes = re.findall(r"<Key>([^<]+)", page), re.findall(r"<Size>(\d+)", page)
+            if not keys:
+                return count, total
+            count, total, after = count + len(keys), total + sum(map(int, sizes)), keys[-1]
 
 
 @contextmanager

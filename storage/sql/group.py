@@ -6,6 +6,7 @@ Laws:
  3. Nothing is acknowledged before the commit, which is the caller's.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +16,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Delete,
     Insert,
     Table,
     Update,
@@ -22,8 +24,8 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    or_,
     select,
-    tuple_,
     update,
 )
 from sqlmodel import SQLModel
@@ -158,9 +160,12 @@ def _conversations(connection: Connection, codes: Collection[str]) -> dict[str, 
 def _seen(connection: Connection, arrivals: Sequence[Waiting]) -> set[Key]:
     if not arrivals:
         return set()
-    query = select(SEEN.c.source, SEEN.c.id).where(
-        tuple_(SEEN.c.source, SEEN.c.id).in_([one.key for one in arrivals])
-    )
+    by_source: dict[str, list[str]] = defaultdict(list)
+    for source, key in (one.key for one in arrivals):
+        by_source[source].append(key)
+    # not as a list of pairs: SQLite would read the whole table for two of them
+    known = or_(*((SEEN.c.source == source) & SEEN.c.id.in_(keys) for source, keys in by_source.items()))
+    query = select(SEEN.c.source, SEEN.c.id).where(known)
     return {(row.source, row.id) for row in connection.execute(query)}
 
 
@@ -288,7 +293,7 @@ def _settle(connection: Connection, ids: Collection[str], *, owner: str) -> None
 
 def _write_slots(connection: Connection, slots: Mapping[tuple[int, str], Slot]) -> None:
     if slots:
-        connection.execute(delete(SLOTS).where(tuple_(SLOTS.c.chat, SLOTS.c.name).in_(list(slots))))
+        delete_by_key(connection, SLOTS, list(slots))
         connection.execute(_inserting(SLOTS), slot_columns(slots))
 
 
@@ -349,6 +354,19 @@ def _updating(target: Table, names: tuple[str, ...], firsts: frozenset[str]) -> 
         .where(target.c.id == bindparam("key"), target.c.revision == bindparam("was"))
         .values({name: _new(target, name, first=name in firsts) for name in names})
     )
+
+
+def delete_by_key(connection: Connection, target: Table, keys: Sequence[tuple[Any, ...]]) -> None:
+    """Delete rows one by one, in one call: a list of pairs would let SQLite read the whole table."""
+    names = [column.name for column in target.primary_key.columns]
+    rows = [{f"key_{name}": part for name, part in zip(names, key, strict=True)} for key in keys]
+    connection.execute(_deleting(target), rows)
+
+
+@cache
+def _deleting(target: Table) -> Delete:
+    key = (column == bindparam(f"key_{column.name}") for column in target.primary_key.columns)
+    return delete(target).where(*key)
 
 
 @cache

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, select, text, tuple_
+from sqlalchemy import ColumnElement, Connection, Table, select, text
 
 from storage.sql.database import Database
-from storage.sql.group import INBOX, OUTBOX, SEEN
+from storage.sql.group import INBOX, OUTBOX, SEEN, delete_by_key
 from storage.sql.orders import TOKENS, TRIES
 from storage.sql.tables import DEAD
 
@@ -58,7 +58,7 @@ def _older(table: Table, when: ColumnElement[Any], before: datetime, *conditions
         """Leave rows alone that somebody else has in hand: they come in the next round."""
         keys = [tuple(row) for row in connection.execute(old.with_for_update(skip_locked=True))]
         if keys:
-            connection.execute(delete(table).where(tuple_(*key).in_(keys)))
+            delete_by_key(connection, table, keys)
         return len(keys)
 
     return drop

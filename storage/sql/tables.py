@@ -14,7 +14,7 @@ OF_LATER = f"owner = '{LATER}'"
 UNHANDED = "NOT handed AND NOT dead"
 DEAD = "dead"
 DESKS = "desk IS NOT NULL"
-WAITING = "desk IS NOT NULL AND turn = 'seller'"
+WAITING = "turn = 'seller'"
 ENDED = "phase NOT IN ('open', 'sending')"
 """What partial indexes hold, and what queries say to find them."""
 
@@ -63,7 +63,7 @@ class ConversationRow(SQLModel, table=True):
         _desk_index("created", "desk", "created", "id"),
         _desk_index("noted", "desk", "noted"),
         _desk_index("news", "noted", "delivered", "answered", "settled"),
-        _desk_index("waiting", "answer_by", only=WAITING),
+        _desk_index("waiting", "turn", "answer_by", only=WAITING),
     )
 
     id: str = Field(primary_key=True)

@@ -181,7 +181,7 @@ def _plan(model: Model, size: Size, words: _Words) -> list[tuple[Table, int, Cal
             "chat": FIRST + i, "seller": "acme", "number": words.key("B-", i), "body": body, "at": past(i, chats)}),
         (TOKENS, chats, lambda i: {
             "hash": words.key("0" * 55, i), "seller": "acme", "number": words.key("B-", i),
-            "expires": past(i, chats, days=-7), "chat": None}),
+            "expires": past(i + chats, chats, days=-7), "chat": None}),
     ]  # fmt: skip
 
 

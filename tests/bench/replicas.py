@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import psycopg
 
 from tests import object_store as objects
 from tests import postgres
@@ -163,7 +164,8 @@ def _told(parts: list[dict[str, Any]], cores: list[dict[str, float]]) -> dict[st
 
 async def photographed(store: ObjectStore, count: int, *, cases: int) -> dict[str, Any]:
     """Let customers send whole cases through so many replicas; compare."""
-    extra = {**store.environ, "CLEARSHOT_BLOBS": f"s3://{store.bucket()}"}
+    bucket = store.bucket()
+    extra = {**store.environ, "CLEARSHOT_BLOBS": f"s3://{bucket}"}
     async with AsyncExitStack() as stack:
         inbox = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="clearshot-bench-")))
         place = await stack.enter_async_context(
@@ -180,11 +182,12 @@ async def photographed(store: ObjectStore, count: int, *, cases: int) -> dict[st
             "object_store": [store.pid],
             "load": [os.getpid()],
         }
-        before, begun_at = look(groups), time.perf_counter()
+        was, before, begun_at = _database(place.database), look(groups), time.perf_counter()
         talks = await crowd(place.client, place.links, at_once=TALKING, patience=PATIENCE)
         owed = await place.until_quiet()
         seconds = time.perf_counter() - begun_at
-        cores = between(before, look(groups))
+        cores, now = between(before, look(groups)), _database(place.database)
+        objects_kept, bytes_kept = store.held(bucket)
         await place.pack.stop()
         tally = compare(talks, inbox)
     photos = sum(len(talk.sent) for talk in talks)
@@ -192,9 +195,29 @@ async def photographed(store: ObjectStore, count: int, *, cases: int) -> dict[st
         "conversations": len(talks), "photos": photos, "lost": tally.lost, "doubled": tally.doubled,
         "order_faults": tally.order_faults, "unfinished": len(tally.unfinished) + len(owed), "wrong_at": tally.wrong[:5],
         "seconds": round(seconds, 1), "cases_per_minute": round(60 * len(talks) / seconds, 1),
+        "connections": now["connections"],
+        "each_case": {
+            "commits": round((now["commits"] - was["commits"]) / len(talks)),
+            "rows_written": round((now["rows"] - was["rows"]) / len(talks)),
+            "log_bytes": round((now["log"] - was["log"]) / len(talks)),
+            "objects": round(objects_kept / len(talks), 1),
+            "object_bytes": round(bytes_kept / len(talks)),
+        },
         "cores": cores,
         "cpu_ms_per_case": {
             name: round(value * seconds * 1000 / max(1, len(talks)))
             for name, value in cores.items() if name not in {"idle", "others_on_this_machine"}
         },
     }  # fmt: skip
+
+
+def _database(url: str) -> dict[str, int]:
+    """What the server has counted so far; `log`: bytes of its write-ahead log."""
+    with psycopg.connect(url) as connection:
+        row = connection.execute(COUNTED).fetchone()
+    assert row is not None
+    return dict(zip(("commits", "rows", "connections", "log"), map(int, row), strict=True))
+
+
+COUNTED = """SELECT xact_commit, tup_inserted + tup_updated + tup_deleted, numbackends - 1,
+    pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0') FROM pg_stat_database WHERE datname = current_database()"""

@@ -1,5 +1,6 @@
 """No question to the store reads a table that grows from end to end: the engines' own plans say so."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -8,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, event, insert, text
 
 from flows.conversation import ChatState, Conversation
 from flows.effects import Say, SetTimer
@@ -17,6 +18,8 @@ from flows.outcome import Outcome
 from storage.open import open_storage
 from storage.ports import Arrival, Slot
 from storage.sql.database import PostgresDatabase
+from storage.sql.group import SEEN
+from storage.sql.pruning import in_slices, of_no_use
 from storage.sql.store import SqlStorage
 from tests.bench.doors import DOORS
 from tests.storage.samples import SAMPLES
@@ -34,10 +37,11 @@ Seen = list[tuple[str, Any]]
 
 def step(state: ChatState, _event: Event) -> Outcome:
     """Open the case, or go on in it."""
-    case = state.conversations.get(CASE.id, replace(CASE, revision=0))
-    chat = replace(state.chat, open=(CASE.id,))
+    code = f"CASE{state.chat.id}"
+    case = state.conversations.get(code, replace(CASE, id=code, chat=state.chat.id, revision=0))
+    chat = replace(state.chat, open=(code,))
     case = replace(case, serial=case.serial + 1)
-    return Outcome(state=ChatState(chat=chat, conversations={CASE.id: case}), effects=EFFECTS)
+    return Outcome(state=ChatState(chat=chat, conversations={code: case}), effects=EFFECTS)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -120,17 +124,30 @@ async def test_every_question_is_answered_by_indexes(store: SqlStorage) -> None:
 async def test_an_update_is_worked_by_indexes(store: SqlStorage) -> None:
     store.outbox.subscribe(lambda _rows: None)
     with statements(store) as seen:
-        for number in ("1", "2"):
-            row = (await store.streams.post(_said(number))).rows[0]
-            await store.outbox.settle([row.id], slots={(1, "prompt"): Slot(message=int(number))})
-        await store.outbox.settle([], slots={(1, "prompt"): Slot(message=3)})
-        await store.streams.post(_said("3"))
+        for turn in range(1, 4):
+            said = [_said(f"{turn}.{chat}", chat=chat) for chat in (2, 4, 6, 8)]
+            committed = await asyncio.gather(*(store.streams.post(one) for one in said))  # in groups
+            rows = [one.rows[0] for one in committed]
+            slots = {(row.chat, "prompt"): Slot(message=turn) for row in rows}
+            await store.outbox.settle([row.id for row in rows], slots=slots)
+        await store.streams.post(_said("4.2", chat=2))
 
     assert {one.split()[0] for one, _ in seen} >= {"SELECT", "INSERT", "UPDATE", "DELETE"}
+    assert any(
+        "seen.id IN" in one and len(given) > 2 for one, given in seen
+    )  # several arrivals were looked up at once
     assert await faults(store, seen) == []
 
 
-def _said(number: str) -> Arrival:
-    return Arrival(
-        source="t", id=number, chat=CASE.chat, event=TextReceived(text="hello", at=datetime.now(UTC))
-    )
+async def test_what_is_old_is_deleted_by_indexes(store: SqlStorage) -> None:
+    old = [{"source": "t", "id": str(number), "at": datetime(2026, 1, 1, tzinfo=UTC)} for number in range(5)]
+    await store._database.run(lambda c: c.execute(insert(SEEN), old))
+    with statements(store) as seen:
+        dropped = [await in_slices(store._database, one) for one in of_no_use(datetime.now(UTC))]
+
+    assert dropped == [5, 0, 0]
+    assert await faults(store, seen) == []
+
+
+def _said(number: str, *, chat: int) -> Arrival:
+    return Arrival(source="t", id=number, chat=chat, event=TextReceived(text="hello", at=datetime.now(UTC)))

@@ -30,7 +30,7 @@ def upgrade() -> None:
     op.create_index("ix_conversations_chat", "conversations", ["chat", "phase", "desk"])
     news = ("noted", "delivered", "answered", "settled")
     _index("ix_desk_news", "conversations", *news, only="desk IS NOT NULL")
-    _index("ix_desk_waiting", "conversations", "answer_by", only="desk IS NOT NULL AND turn = 'seller'")
+    _index("ix_desk_waiting", "conversations", "turn", "answer_by", only="turn = 'seller'")
     op.create_index("ix_fingerprints_seller_at", "fingerprints", ["seller", "at"])
     op.drop_index("ix_fingerprints_seller", "fingerprints")
     op.create_index("ix_link_tokens_expires", "link_tokens", ["expires"])
