@@ -33,8 +33,8 @@ from tests.own_environment import own_environment
 from tests.postgres import PostgresServer
 
 COUNTS = (1, 2, 4)
-UPDATES, ROUNDS, GUESTS, AT_ONCE = 1200, 3, 256, 64
-CASES, TALKING = 24, 8
+UPDATES, ROUNDS, GUESTS, AT_ONCE = 600, 3, 128, 48
+CASES, TALKING = 16, 8
 PATIENCE = 240.0
 SELLERS = """sellers:
   acme: {{name: "Acme Outdoor", locale: en, inbox: folder, settings: {{path: "{path}/acme"}}}}
