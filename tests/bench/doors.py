@@ -22,9 +22,11 @@ AS_FAR_AS = {
     "seen in an earlier case": 5_000,
     "list, search": 10_000,
     "list, counts": 9_999,
-    "the console's figures": 10_000,
 }
 """Questions that look at so many rows and at no more: beside little they have less to do, so their time is limited."""
+
+BY_TRAFFIC = {"the console's figures": "a week's cases, and those that wait for a seller"}
+"""Questions whose work grows with what happens, not with what is kept: here much has a thousand times as much of it."""
 
 Door = Callable[[SqlStorage], Awaitable[object]]
 
@@ -114,4 +116,6 @@ def _told(name: str, little: float, much: float) -> dict[str, Any]:
     if name in AS_FAR_AS:
         told["rows_at_most"] = AS_FAR_AS[name]
         flat = flat or much <= AT_MOST_MS
+    if name in BY_TRAFFIC:
+        return told | {"grows_with": BY_TRAFFIC[name], "flat": True}
     return told | {"flat": flat}

@@ -215,7 +215,8 @@ def sizes(url: str, size: Size) -> dict[str, int]:
     }  # fmt: skip
 
 
-_SQLITE_SIZES = """SELECT m.tbl_name, sum(s.pgsize) FROM dbstat s JOIN sqlite_master m ON m.name = s.name
+_SQLITE_SIZES = """SELECT m.tbl_name, sum(s.pageno) * (SELECT page_size FROM pragma_page_size)
+    FROM dbstat s JOIN sqlite_master m ON m.name = s.name
     WHERE s.aggregate = 1 GROUP BY m.tbl_name ORDER BY 2 DESC"""
 _POSTGRES_SIZES = """SELECT relname, pg_total_relation_size(oid) FROM pg_class
     WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 2 DESC"""
