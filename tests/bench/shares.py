@@ -23,10 +23,13 @@ class Look:
 
 
 def look(groups: Roots) -> Look:
-    """Read what was spent until now."""
-    spent = {
-        name: {pid: _spent(pid) for root in roots for pid in _family(root)} for name, roots in groups.items()
-    }
+    """Read what was spent until now; a process counts with the first group that has it."""
+    spent: dict[str, dict[int, float]] = {}
+    counted: set[int] = set()
+    for name, roots in groups.items():
+        pids = {pid for root in roots for pid in _family(root)} - counted
+        spent[name] = {pid: _spent(pid) for pid in pids}
+        counted |= pids
     return Look(at=time.perf_counter(), spent=spent, machine=_machine())
 
 
