@@ -29,11 +29,11 @@ from sqlalchemy import (
 from sqlmodel import SQLModel
 
 from flows.conversation import Chat, ChatState, Conversation
-from storage.codec import decode
 from storage.ports import Committed, OutboxRow, Slot, StaleWrite, Step
 from storage.rows import fingerprints_of, may_go
 from storage.sql.desk import FIRSTS
 from storage.sql.mapping import conversation_columns, inbox_columns, outbox_columns, slot_columns
+from storage.sql.recent import Recent
 from storage.sql.tables import (
     ChatRow,
     ConversationRow,
@@ -83,12 +83,13 @@ class Office:
     elsewhere: Owners
     relayed: Callable[[], bool]  # whether a relay takes rows from memory
     careful: Callable[[], bool] = lambda: False  # whether a process died lately, perhaps of an arrival
+    recent: Recent = field(default_factory=Recent)
 
 
 def work(connection: Connection, group: Group, office: Office, *, now: datetime) -> list[Committed]:
     """Work and write a group; raises StaleWrite or the engine's errors, and then nothing of it counts."""
     arrivals = in_order(group.arrivals)
-    sheet = _sheet(connection, arrivals, office.step, now=now)
+    sheet = _sheet(connection, arrivals, office, now=now)
     results = {id(one): sheet.take(one) for one in arrivals if _still_waits(connection, one)}
     group.rows = [row for row, _ in sheet.rows.values()]
     _write(connection, group, sheet, office, now=now)
@@ -110,10 +111,10 @@ def set_aside(connection: Connection, waiting: Waiting, fault: Exception, *, now
 
 def load(connection: Connection, chat: int) -> ChatState:
     """Read one chat and the conversations that it may speak of."""
-    known = _chats(connection, {chat}, lock=False)
+    known = _chats(connection, {chat}, Recent(), lock=False)
     if chat not in known:
         return ChatState(chat=Chat(id=chat))
-    found = _conversations(connection, wanted_by(known[chat].chat))
+    found = _conversations(connection, wanted_by(known[chat].chat), Recent())
     mine = {code: one for code, one in found.items() if one.chat == chat}
     return ChatState(chat=known[chat].chat, conversations=mine)
 
@@ -121,37 +122,39 @@ def load(connection: Connection, chat: int) -> ChatState:
 # -- reading -------------------------------------------------------------------------------------------------
 
 
-def _sheet(connection: Connection, arrivals: Sequence[Waiting], step: Step, *, now: datetime) -> Worksheet:
-    chats = _chats(connection, {one.arrival.chat for one in arrivals}, lock=True)
+def _sheet(
+    connection: Connection, arrivals: Sequence[Waiting], office: Office, *, now: datetime
+) -> Worksheet:
+    chats = _chats(connection, {one.arrival.chat for one in arrivals}, office.recent, lock=True)
     codes = {code for known in chats.values() for code in wanted_by(known.chat)}
     codes |= {code for one in arrivals for code in named_by(one.arrival.event)}
     return Worksheet(
-        step=step,
+        step=office.step,
         now=now,
         chats=chats,
-        conversations=_conversations(connection, codes),
+        conversations=_conversations(connection, codes, office.recent),
         seen=_seen(connection, arrivals),
         is_taken=lambda code: _is_taken(connection, code),
     )
 
 
-def _chats(connection: Connection, chats: Collection[int], *, lock: bool) -> dict[int, Known]:
+def _chats(connection: Connection, chats: Collection[int], recent: Recent, *, lock: bool) -> dict[int, Known]:
     if not chats:
         return {}
     query = select(CHATS).where(CHATS.c.id.in_(chats)).order_by(CHATS.c.id)
     if lock:  # SQLite knows no row locks, and needs none: one transaction writes at a time
         query = query.with_for_update()
     return {
-        row.id: Known(chat=decode(row.body, expected=Chat), born=aware(row.born))
+        row.id: Known(chat=recent.read(row.body, expected=Chat), born=aware(row.born))
         for row in connection.execute(query)
     }
 
 
-def _conversations(connection: Connection, codes: Collection[str]) -> dict[str, Conversation]:
+def _conversations(connection: Connection, codes: Collection[str], recent: Recent) -> dict[str, Conversation]:
     if not codes:
         return {}
     query = select(CONVERSATIONS.c.id, CONVERSATIONS.c.body).where(CONVERSATIONS.c.id.in_(codes))
-    return {row.id: decode(row.body, expected=Conversation) for row in connection.execute(query)}
+    return {row.id: recent.read(row.body, expected=Conversation) for row in connection.execute(query)}
 
 
 def _seen(connection: Connection, arrivals: Sequence[Waiting]) -> set[Key]:
@@ -190,8 +193,8 @@ def _free(_code: str) -> bool:
 def _write(connection: Connection, group: Group, sheet: Worksheet, office: Office, *, now: datetime) -> None:
     elsewhere = office.elsewhere(connection, group.rows) if group.rows else {}
     _mark(connection, sheet.marks, now=now)
-    _write_chats(connection, sheet.chats.values())
-    _write_conversations(connection, sheet.conversations.values())
+    _write_chats(connection, sheet.chats.values(), office.recent)
+    _write_conversations(connection, sheet.conversations.values(), office.recent)
     slots = _slots_that_count(connection, group, office)
     _delete(connection, OUTBOX, sheet.settled)
     _settle(connection, group.settled, owner=office.owner)
@@ -211,7 +214,7 @@ def _mark(connection: Connection, marks: Sequence[Key], *, now: datetime) -> Non
         connection.execute(_inserting(SEEN), rows)
 
 
-def _write_chats(connection: Connection, chats: Iterable[Written[Chat]]) -> None:
+def _write_chats(connection: Connection, chats: Iterable[Written[Chat]], recent: Recent) -> None:
     new: list[dict[str, Any]] = []
     old: list[dict[str, Any]] = []
     for one in chats:
@@ -222,15 +225,19 @@ def _write_chats(connection: Connection, chats: Iterable[Written[Chat]]) -> None
             "body": one.body,
         }
         (new if one.before is None else old).append(columns)
+        recent.keep(one.body, one.value)
     _insert(connection, CHATS, new)
     _update(connection, CHATS, old, keep=("born",))
 
 
-def _write_conversations(connection: Connection, conversations: Iterable[Written[Conversation]]) -> None:
+def _write_conversations(
+    connection: Connection, conversations: Iterable[Written[Conversation]], recent: Recent
+) -> None:
     new: list[dict[str, Any]] = []
     old: list[dict[str, Any]] = []
     for one in conversations:
         (new if one.before is None else old).append(conversation_columns(one))
+        recent.keep(one.body, one.value)
         _write_fingerprints(connection, one)
     _insert(connection, CONVERSATIONS, new)
     _update(connection, CONVERSATIONS, old, keep=("created",), firsts=FIRSTS)
@@ -270,9 +277,9 @@ def _write_rows(
 
 
 def _slots_that_count(connection: Connection, group: Group, office: Office) -> dict[tuple[int, str], Slot]:
-    """Leave out slots set by rows that another process took over: it shows a later message."""
+    """Leave out slots of rows that are gone with their chat, or that another process took over: it shows a later message."""
     rows = {row for _, row in group.slots.values()} - {""}
-    if rows and connection.dialect.name == "postgresql":
+    if rows:
         mine = OUTBOX.c.id.in_(rows) & (OUTBOX.c.owner == office.owner)
         rows = set(connection.execute(select(OUTBOX.c.id).where(mine)).scalars())
     return {key: slot for key, (slot, row) in group.slots.items() if row in {"", *rows}}
