@@ -15,17 +15,21 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Delete,
     Insert,
+    String,
     Table,
     Update,
     bindparam,
     delete,
+    exists,
     func,
     insert,
+    or_,
     select,
-    tuple_,
     update,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
 from flows.conversation import Chat, ChatState, Conversation
@@ -47,6 +51,10 @@ from storage.sql.times import aware
 from storage.stepping import Key, Known, Waiting, Worksheet, Written, in_order, named_by, wanted_by
 
 
+def _among(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    return column.in_(bindparam(name, expanding=True))
+
+
 def table(model: type[SQLModel]) -> Table:
     """The Core table of a model."""
     found: Table = model.__table__  # type: ignore[attr-defined]
@@ -55,6 +63,20 @@ def table(model: type[SQLModel]) -> Table:
 
 CHATS, CONVERSATIONS, SEEN = table(ChatRow), table(ConversationRow), table(SeenRow)
 INBOX, OUTBOX, SLOTS, FINGERPRINTS = table(InboxRow), table(EffectRow), table(SlotRow), table(FingerprintRow)
+
+# built once: building took as long as the work of the database
+_THESE_CHATS = (
+    select(CHATS.c.id, CHATS.c.born, CHATS.c.body).where(_among(CHATS.c.id, "ids")).order_by(CHATS.c.id)
+)
+_LOCKED_CHATS = _THESE_CHATS.with_for_update()
+"""SQLite knows no row locks, and needs none: one transaction writes at a time."""
+_THESE_CONVERSATIONS = select(CONVERSATIONS.c.id, CONVERSATIONS.c.body).where(
+    _among(CONVERSATIONS.c.id, "ids")
+)
+_THESE_SEEN = select(SEEN.c.source, SEEN.c.id).where(
+    _among(SEEN.c.source, "sources"), _among(SEEN.c.id, "ids")
+)
+_SETTLING = delete(OUTBOX).where(_among(OUTBOX.c.id, "ids"), OUTBOX.c.owner == bindparam("mine"))
 
 Owners = Callable[[Connection, Sequence[OutboxRow]], Mapping[str, str]]
 """Tells which lanes, of those of some rows, belong to another process now: lane -> owner."""
@@ -141,29 +163,24 @@ def _sheet(
 def _chats(connection: Connection, chats: Collection[int], recent: Recent, *, lock: bool) -> dict[int, Known]:
     if not chats:
         return {}
-    query = select(CHATS).where(CHATS.c.id.in_(chats)).order_by(CHATS.c.id)
-    if lock:  # SQLite knows no row locks, and needs none: one transaction writes at a time
-        query = query.with_for_update()
-    return {
-        row.id: Known(chat=recent.read(row.body, expected=Chat), born=aware(row.born))
-        for row in connection.execute(query)
-    }
+    rows = connection.execute(_LOCKED_CHATS if lock else _THESE_CHATS, {"ids": list(chats)})
+    return {row.id: Known(chat=recent.read(row.body, expected=Chat), born=aware(row.born)) for row in rows}
 
 
 def _conversations(connection: Connection, codes: Collection[str], recent: Recent) -> dict[str, Conversation]:
     if not codes:
         return {}
-    query = select(CONVERSATIONS.c.id, CONVERSATIONS.c.body).where(CONVERSATIONS.c.id.in_(codes))
-    return {row.id: recent.read(row.body, expected=Conversation) for row in connection.execute(query)}
+    rows = connection.execute(_THESE_CONVERSATIONS, {"ids": list(codes)})
+    return {row.id: recent.read(row.body, expected=Conversation) for row in rows}
 
 
 def _seen(connection: Connection, arrivals: Sequence[Waiting]) -> set[Key]:
     if not arrivals:
         return set()
-    query = select(SEEN.c.source, SEEN.c.id).where(
-        tuple_(SEEN.c.source, SEEN.c.id).in_([one.key for one in arrivals])
-    )
-    return {(row.source, row.id) for row in connection.execute(query)}
+    keys = {one.key for one in arrivals}
+    sources, ids = {source for source, _ in keys}, {one for _, one in keys}
+    rows = connection.execute(_THESE_SEEN, {"sources": list(sources), "ids": list(ids)})
+    return keys & {(row.source, row.id) for row in rows}
 
 
 def _is_taken(connection: Connection, code: str) -> bool:
@@ -195,13 +212,12 @@ def _write(connection: Connection, group: Group, sheet: Worksheet, office: Offic
     _mark(connection, sheet.marks, now=now)
     _write_chats(connection, sheet.chats.values(), office.recent)
     _write_conversations(connection, sheet.conversations.values(), office.recent)
-    slots = _slots_that_count(connection, group, office)
+    _write_slots(connection, group.slots, owner=office.owner)
     _delete(connection, OUTBOX, sheet.settled)
     _settle(connection, group.settled, owner=office.owner)
     if sheet.timers:
         connection.execute(delete(OUTBOX).where(OUTBOX.c.timer.in_(sheet.timers)))
     _write_rows(connection, group, sheet, office, elsewhere, now=now)
-    _write_slots(connection, slots)
     _write_inbox(connection, sheet, now=now)
     if group.unsure:
         mine = OUTBOX.c.id.in_(group.unsure) & (OUTBOX.c.owner == office.owner)
@@ -276,25 +292,22 @@ def _write_rows(
     _insert(connection, OUTBOX, columns)
 
 
-def _slots_that_count(connection: Connection, group: Group, office: Office) -> dict[tuple[int, str], Slot]:
-    """Leave out slots of rows that are gone with their chat, or that another process took over: it shows a later message."""
-    rows = {row for _, row in group.slots.values()} - {""}
-    if rows:
-        mine = OUTBOX.c.id.in_(rows) & (OUTBOX.c.owner == office.owner)
-        rows = set(connection.execute(select(OUTBOX.c.id).where(mine)).scalars())
-    return {key: slot for key, (slot, row) in group.slots.items() if row in {"", *rows}}
+def _write_slots(
+    connection: Connection, slots: Mapping[tuple[int, str], tuple[Slot, str]], *, owner: str
+) -> None:
+    """Write who holds which slot.
+
+    Slots of rows that are gone with their chat do not count, nor of those that another process took over: it shows a
+    later message. So this comes before the rows are settled.
+    """
+    if slots:
+        connection.execute(_holding(connection.dialect.name), slot_columns(slots, owner=owner))
 
 
 def _settle(connection: Connection, ids: Collection[str], *, owner: str) -> None:
     """Delete rows that are done; one that another process took over is its own to settle."""
     if ids:
-        connection.execute(delete(OUTBOX).where(OUTBOX.c.id.in_(ids), OUTBOX.c.owner == owner))
-
-
-def _write_slots(connection: Connection, slots: Mapping[tuple[int, str], Slot]) -> None:
-    if slots:
-        connection.execute(delete(SLOTS).where(tuple_(SLOTS.c.chat, SLOTS.c.name).in_(list(slots))))
-        connection.execute(_inserting(SLOTS), slot_columns(slots))
+        connection.execute(_SETTLING, {"ids": list(ids), "mine": owner})
 
 
 def _write_inbox(connection: Connection, sheet: Worksheet, *, now: datetime) -> None:
@@ -313,7 +326,7 @@ def _write_inbox(connection: Connection, sheet: Worksheet, *, now: datetime) -> 
 
 def _delete(connection: Connection, target: Table, ids: Collection[Any]) -> None:
     if ids:
-        connection.execute(delete(target).where(target.c.id.in_(ids)))
+        connection.execute(_deleting(target), {"ids": list(ids)})
 
 
 def _insert(connection: Connection, target: Table, rows: Sequence[dict[str, Any]]) -> None:
@@ -348,7 +361,6 @@ def _update(
 
 @cache
 def _updating(target: Table, names: tuple[str, ...], firsts: frozenset[str]) -> Update:
-    """Build it once: building took as long as the work of the database."""
     return (
         update(target)
         .where(target.c.id == bindparam("key"), target.c.revision == bindparam("was"))
@@ -359,6 +371,24 @@ def _updating(target: Table, names: tuple[str, ...], firsts: frozenset[str]) -> 
 @cache
 def _inserting(target: Table) -> Insert:
     return insert(target)
+
+
+@cache
+def _deleting(target: Table) -> Delete:
+    return delete(target).where(_among(target.c.id, "ids"))
+
+
+@cache
+def _holding(dialect: str) -> Insert:
+    """Let a message hold a slot, if the row that showed it is still there and ours, or none is named."""
+    own = exists().where(OUTBOX.c.id == bindparam("row", type_=String), OUTBOX.c.owner == bindparam("mine"))
+    given = [bindparam(f"new_{column.name}", type_=column.type) for column in SLOTS.columns]
+    values = select(*given).where(or_(bindparam("row", type_=String) == "", own))
+    names = [column.name for column in SLOTS.columns]
+    upsert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    statement = upsert(SLOTS).from_select(names, values)
+    news = {name: statement.excluded[name] for name in names if name not in SLOTS.primary_key.columns}
+    return statement.on_conflict_do_update(index_elements=list(SLOTS.primary_key.columns), set_=news)
 
 
 def _new(target: Table, name: str, *, first: bool) -> ColumnElement[Any]:
