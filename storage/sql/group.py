@@ -15,25 +15,29 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Delete,
     Insert,
+    String,
     Table,
     Update,
     bindparam,
     delete,
+    exists,
     func,
     insert,
+    or_,
     select,
-    tuple_,
     update,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
 from flows.conversation import Chat, ChatState, Conversation
-from storage.codec import decode
 from storage.ports import Committed, OutboxRow, Slot, StaleWrite, Step
 from storage.rows import fingerprints_of, may_go
 from storage.sql.desk import FIRSTS
 from storage.sql.mapping import conversation_columns, inbox_columns, outbox_columns, slot_columns
+from storage.sql.recent import Recent
 from storage.sql.tables import (
     LATER,
     ChatRow,
@@ -48,6 +52,10 @@ from storage.sql.times import aware, hour_after
 from storage.stepping import Key, Known, Waiting, Worksheet, Written, in_order, named_by, wanted_by
 
 
+def _among(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    return column.in_(bindparam(name, expanding=True))
+
+
 def table(model: type[SQLModel]) -> Table:
     """The Core table of a model."""
     found: Table = model.__table__  # type: ignore[attr-defined]
@@ -56,6 +64,20 @@ def table(model: type[SQLModel]) -> Table:
 
 CHATS, CONVERSATIONS, SEEN = table(ChatRow), table(ConversationRow), table(SeenRow)
 INBOX, OUTBOX, SLOTS, FINGERPRINTS = table(InboxRow), table(EffectRow), table(SlotRow), table(FingerprintRow)
+
+# built once: building took as long as the work of the database
+_THESE_CHATS = (
+    select(CHATS.c.id, CHATS.c.born, CHATS.c.body).where(_among(CHATS.c.id, "ids")).order_by(CHATS.c.id)
+)
+_LOCKED_CHATS = _THESE_CHATS.with_for_update()
+"""SQLite knows no row locks, and needs none: one transaction writes at a time."""
+_THESE_CONVERSATIONS = select(CONVERSATIONS.c.id, CONVERSATIONS.c.body).where(
+    _among(CONVERSATIONS.c.id, "ids")
+)
+_THESE_SEEN = select(SEEN.c.source, SEEN.c.id).where(
+    _among(SEEN.c.source, "sources"), _among(SEEN.c.id, "ids")
+)
+_SETTLING = delete(OUTBOX).where(_among(OUTBOX.c.id, "ids"), OUTBOX.c.owner == bindparam("mine"))
 
 Owners = Callable[[Connection, Sequence[OutboxRow]], Mapping[str, str]]
 """Tells which lanes, of those of some rows, belong to another process now: lane -> owner."""
@@ -84,12 +106,13 @@ class Office:
     elsewhere: Owners
     relayed: Callable[[], bool]  # whether a relay takes rows from memory
     careful: Callable[[], bool] = lambda: False  # whether a process died lately, perhaps of an arrival
+    recent: Recent = field(default_factory=Recent)
 
 
 def work(connection: Connection, group: Group, office: Office, *, now: datetime) -> list[Committed]:
     """Work and write a group; raises StaleWrite or the engine's errors, and then nothing of it counts."""
     arrivals = in_order(group.arrivals)
-    sheet = _sheet(connection, arrivals, office.step, now=now)
+    sheet = _sheet(connection, arrivals, office, now=now)
     results = {id(one): sheet.take(one) for one in arrivals if _still_waits(connection, one)}
     group.rows = [row for row, _ in sheet.rows.values()]
     _write(connection, group, sheet, office, now=now)
@@ -111,10 +134,10 @@ def set_aside(connection: Connection, waiting: Waiting, fault: Exception, *, now
 
 def load(connection: Connection, chat: int) -> ChatState:
     """Read one chat and the conversations that it may speak of."""
-    known = _chats(connection, {chat}, lock=False)
+    known = _chats(connection, {chat}, Recent(), lock=False)
     if chat not in known:
         return ChatState(chat=Chat(id=chat))
-    found = _conversations(connection, wanted_by(known[chat].chat))
+    found = _conversations(connection, wanted_by(known[chat].chat), Recent())
     mine = {code: one for code, one in found.items() if one.chat == chat}
     return ChatState(chat=known[chat].chat, conversations=mine)
 
@@ -122,46 +145,43 @@ def load(connection: Connection, chat: int) -> ChatState:
 # -- reading -------------------------------------------------------------------------------------------------
 
 
-def _sheet(connection: Connection, arrivals: Sequence[Waiting], step: Step, *, now: datetime) -> Worksheet:
-    chats = _chats(connection, {one.arrival.chat for one in arrivals}, lock=True)
+def _sheet(
+    connection: Connection, arrivals: Sequence[Waiting], office: Office, *, now: datetime
+) -> Worksheet:
+    chats = _chats(connection, {one.arrival.chat for one in arrivals}, office.recent, lock=True)
     codes = {code for known in chats.values() for code in wanted_by(known.chat)}
     codes |= {code for one in arrivals for code in named_by(one.arrival.event)}
     return Worksheet(
-        step=step,
+        step=office.step,
         now=now,
         chats=chats,
-        conversations=_conversations(connection, codes),
+        conversations=_conversations(connection, codes, office.recent),
         seen=_seen(connection, arrivals),
         is_taken=lambda code: _is_taken(connection, code),
     )
 
 
-def _chats(connection: Connection, chats: Collection[int], *, lock: bool) -> dict[int, Known]:
+def _chats(connection: Connection, chats: Collection[int], recent: Recent, *, lock: bool) -> dict[int, Known]:
     if not chats:
         return {}
-    query = select(CHATS).where(CHATS.c.id.in_(chats)).order_by(CHATS.c.id)
-    if lock:  # SQLite knows no row locks, and needs none: one transaction writes at a time
-        query = query.with_for_update()
-    return {
-        row.id: Known(chat=decode(row.body, expected=Chat), born=aware(row.born))
-        for row in connection.execute(query)
-    }
+    rows = connection.execute(_LOCKED_CHATS if lock else _THESE_CHATS, {"ids": list(chats)})
+    return {row.id: Known(chat=recent.read(row.body, expected=Chat), born=aware(row.born)) for row in rows}
 
 
-def _conversations(connection: Connection, codes: Collection[str]) -> dict[str, Conversation]:
+def _conversations(connection: Connection, codes: Collection[str], recent: Recent) -> dict[str, Conversation]:
     if not codes:
         return {}
-    query = select(CONVERSATIONS.c.id, CONVERSATIONS.c.body).where(CONVERSATIONS.c.id.in_(codes))
-    return {row.id: decode(row.body, expected=Conversation) for row in connection.execute(query)}
+    rows = connection.execute(_THESE_CONVERSATIONS, {"ids": list(codes)})
+    return {row.id: recent.read(row.body, expected=Conversation) for row in rows}
 
 
 def _seen(connection: Connection, arrivals: Sequence[Waiting]) -> set[Key]:
     if not arrivals:
         return set()
-    query = select(SEEN.c.source, SEEN.c.id).where(
-        tuple_(SEEN.c.source, SEEN.c.id).in_([one.key for one in arrivals])
-    )
-    return {(row.source, row.id) for row in connection.execute(query)}
+    keys = {one.key for one in arrivals}
+    sources, ids = {source for source, _ in keys}, {one for _, one in keys}
+    rows = connection.execute(_THESE_SEEN, {"sources": list(sources), "ids": list(ids)})
+    return keys & {(row.source, row.id) for row in rows}
 
 
 def _is_taken(connection: Connection, code: str) -> bool:
@@ -191,15 +211,14 @@ def _free(_code: str) -> bool:
 def _write(connection: Connection, group: Group, sheet: Worksheet, office: Office, *, now: datetime) -> None:
     elsewhere = office.elsewhere(connection, group.rows) if group.rows else {}
     _mark(connection, sheet.marks, now=now)
-    _write_chats(connection, sheet.chats.values(), now=now)
-    _write_conversations(connection, sheet.conversations.values())
-    slots = _slots_that_count(connection, group, office)
+    _write_chats(connection, sheet.chats.values(), office.recent, now=now)
+    _write_conversations(connection, sheet.conversations.values(), office.recent)
+    _write_slots(connection, group.slots, owner=office.owner)
     _delete(connection, OUTBOX, sheet.settled)
     _settle(connection, group.settled, owner=office.owner)
     if sheet.timers:
         connection.execute(delete(OUTBOX).where(OUTBOX.c.timer.in_(sheet.timers)))
     _write_rows(connection, group, sheet, office, elsewhere, now=now)
-    _write_slots(connection, slots)
     _write_inbox(connection, sheet, now=now)
     if group.unsure:
         mine = OUTBOX.c.id.in_(group.unsure) & (OUTBOX.c.owner == office.owner)
@@ -212,7 +231,9 @@ def _mark(connection: Connection, marks: Sequence[Key], *, now: datetime) -> Non
         connection.execute(_inserting(SEEN), rows)
 
 
-def _write_chats(connection: Connection, chats: Iterable[Written[Chat]], *, now: datetime) -> None:
+def _write_chats(
+    connection: Connection, chats: Iterable[Written[Chat]], recent: Recent, *, now: datetime
+) -> None:
     new: list[dict[str, Any]] = []
     old: list[dict[str, Any]] = []
     for one in chats:
@@ -224,15 +245,19 @@ def _write_chats(connection: Connection, chats: Iterable[Written[Chat]], *, now:
             "body": one.body,
         }
         (new if one.before is None else old).append(columns)
+        recent.keep(one.body, one.value)
     _insert(connection, CHATS, new)
     _update(connection, CHATS, old, keep=("born",))
 
 
-def _write_conversations(connection: Connection, conversations: Iterable[Written[Conversation]]) -> None:
+def _write_conversations(
+    connection: Connection, conversations: Iterable[Written[Conversation]], recent: Recent
+) -> None:
     new: list[dict[str, Any]] = []
     old: list[dict[str, Any]] = []
     for one in conversations:
         (new if one.before is None else old).append(conversation_columns(one))
+        recent.keep(one.body, one.value)
         _write_fingerprints(connection, one)
     _insert(connection, CONVERSATIONS, new)
     _update(connection, CONVERSATIONS, old, keep=("created",), firsts=FIRSTS)
@@ -271,25 +296,22 @@ def _write_rows(
     _insert(connection, OUTBOX, columns)
 
 
-def _slots_that_count(connection: Connection, group: Group, office: Office) -> dict[tuple[int, str], Slot]:
-    """Leave out slots set by rows that another process took over: it shows a later message."""
-    rows = {row for _, row in group.slots.values()} - {""}
-    if rows and connection.dialect.name == "postgresql":
-        mine = OUTBOX.c.id.in_(rows) & (OUTBOX.c.owner == office.owner)
-        rows = set(connection.execute(select(OUTBOX.c.id).where(mine)).scalars())
-    return {key: slot for key, (slot, row) in group.slots.items() if row in {"", *rows}}
+def _write_slots(
+    connection: Connection, slots: Mapping[tuple[int, str], tuple[Slot, str]], *, owner: str
+) -> None:
+    """Write who holds which slot.
+
+    Slots of rows that are gone with their chat do not count, nor of those that another process took over: it shows a
+    later message. So this comes before the rows are settled.
+    """
+    if slots:
+        connection.execute(_holding(connection.dialect.name), slot_columns(slots, owner=owner))
 
 
 def _settle(connection: Connection, ids: Collection[str], *, owner: str) -> None:
     """Delete rows that are done; one that another process took over is its own to settle."""
     if ids:
-        connection.execute(delete(OUTBOX).where(OUTBOX.c.id.in_(ids), OUTBOX.c.owner == owner))
-
-
-def _write_slots(connection: Connection, slots: Mapping[tuple[int, str], Slot]) -> None:
-    if slots:
-        connection.execute(delete(SLOTS).where(tuple_(SLOTS.c.chat, SLOTS.c.name).in_(list(slots))))
-        connection.execute(_inserting(SLOTS), slot_columns(slots))
+        connection.execute(_SETTLING, {"ids": list(ids), "mine": owner})
 
 
 def _write_inbox(connection: Connection, sheet: Worksheet, *, now: datetime) -> None:
@@ -308,7 +330,7 @@ def _write_inbox(connection: Connection, sheet: Worksheet, *, now: datetime) -> 
 
 def _delete(connection: Connection, target: Table, ids: Collection[Any]) -> None:
     if ids:
-        connection.execute(delete(target).where(target.c.id.in_(ids)))
+        connection.execute(_deleting(target), {"ids": list(ids)})
 
 
 def _insert(connection: Connection, target: Table, rows: Sequence[dict[str, Any]]) -> None:
@@ -343,7 +365,6 @@ def _update(
 
 @cache
 def _updating(target: Table, names: tuple[str, ...], firsts: frozenset[str]) -> Update:
-    """Build it once: building took as long as the work of the database."""
     return (
         update(target)
         .where(target.c.id == bindparam("key"), target.c.revision == bindparam("was"))
@@ -354,6 +375,24 @@ def _updating(target: Table, names: tuple[str, ...], firsts: frozenset[str]) -> 
 @cache
 def _inserting(target: Table) -> Insert:
     return insert(target)
+
+
+@cache
+def _deleting(target: Table) -> Delete:
+    return delete(target).where(_among(target.c.id, "ids"))
+
+
+@cache
+def _holding(dialect: str) -> Insert:
+    """Let a message hold a slot, if the row that showed it is still there and ours, or none is named."""
+    own = exists().where(OUTBOX.c.id == bindparam("row", type_=String), OUTBOX.c.owner == bindparam("mine"))
+    given = [bindparam(f"new_{column.name}", type_=column.type) for column in SLOTS.columns]
+    values = select(*given).where(or_(bindparam("row", type_=String) == "", own))
+    names = [column.name for column in SLOTS.columns]
+    upsert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    statement = upsert(SLOTS).from_select(names, values)
+    news = {name: statement.excluded[name] for name in names if name not in SLOTS.primary_key.columns}
+    return statement.on_conflict_do_update(index_elements=list(SLOTS.primary_key.columns), set_=news)
 
 
 def _new(target: Table, name: str, *, first: bool) -> ColumnElement[Any]:

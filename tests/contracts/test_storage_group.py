@@ -18,6 +18,7 @@ from storage.codec import encode_back
 from storage.ports import Arrival, OutboxRow, Slot, StaleWrite
 from storage.sql import group as groups
 from storage.sql.group import CHATS, OUTBOX
+from storage.sql.recent import Recent
 from storage.stepping import Written
 from tests.contracts.conftest import NOON, Stores, eventually, name_of
 from tests.contracts.test_storage_contract import said, step
@@ -227,6 +228,17 @@ async def test_only_the_case_s_own_chat_is_shown_a_case_that_an_event_names(stor
     assert seen == [(1, []), (1, ["CODE1"]), (2, [])]
 
 
+async def test_marks_of_a_chat_that_was_forgotten_meanwhile_leave_no_trace(stores: Stores) -> None:
+    store = await stores.open(speaking)
+    [row] = (await store.streams.post(said(1, "hello", chat=4242))).rows
+    await store.outbox.settle([row.id], slots={(4242, "prompt"): Slot(message=5)})
+
+    await store.cases.forget(4242)
+    await store.streams.post(said(2, "other", chat=7))
+
+    await eventually(lambda: store.outbox.slot(4242, "prompt"), None)
+
+
 async def test_the_fence_refuses_a_write_on_a_state_that_is_not_the_one_loaded(stores: Stores) -> None:
     store = await stores.open(step)
     await store.streams.post(said(1, "1"))
@@ -236,7 +248,7 @@ async def test_the_fence_refuses_a_write_on_a_state_that_is_not_the_one_loaded(s
 
     def overtaken(connection: Connection) -> None:
         connection.execute(update(CHATS).where(CHATS.c.id == 1).values(revision=loaded.revision + 1))
-        groups._write_chats(connection, [late], now=NOON)
+        groups._write_chats(connection, [late], Recent(), now=NOON)
 
     with pytest.raises(StaleWrite):
         await store._database.run(overtaken)
