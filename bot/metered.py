@@ -11,6 +11,7 @@ from bot.app.jobs import Job, Jobs, Perform, Result
 from bot.logs import case_of, on_case
 from bot.meters import Meters
 from bot.ports import PermanentFailure, TransientFailure
+from bot.telegram.courtesies import Courtesy
 from bot.telegram.seller_chat import TakesUpdates
 from flows.effects import DeliverBundle, JudgePhoto
 from flows.events import PhotoJudged
@@ -33,16 +34,17 @@ class MeteredIntake:
         self._intake = intake
         self._meters = meters
 
-    async def take(self, update: Any) -> None:
+    async def take(self, update: Any) -> Courtesy | None:
         """Take one update, as the intake does."""
         began = time.perf_counter()
         try:
-            await self._intake.take(update)
+            courtesy = await self._intake.take(update)
         except StorageFailure:
             self._meters.updates.labels("refused").inc()
             raise
         self._meters.updates.labels("taken").inc()
         self._meters.update_seconds.observe(time.perf_counter() - began)
+        return courtesy
 
 
 def metered(jobs: Jobs, meters: Meters) -> Jobs:

@@ -3,7 +3,8 @@
 A group is one transaction: seen marks, states, outbox rows and settled rows are written together or not at all.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -302,6 +303,30 @@ class Cases(Protocol):
         ...
 
 
+class Archive(Protocol):
+    """What time takes from chats that go on: a little at a time, so that nobody waits for it."""
+
+    async def outlived(self, *, before: datetime, limit: int = 100) -> Sequence[CaseLine]:
+        """Cases that ended, or wait for their seller, and in which nothing changed since `before`; oldest first."""
+        ...
+
+    async def drop(self, case: str, *, before: datetime, record_until: datetime | None = None) -> bool:
+        """Delete one such case, and let its chat be; False when something has changed in it meanwhile."""
+        ...
+
+    async def known(self, codes: Collection[str]) -> AbstractSet[str]:
+        """Tell which of these are cases."""
+        ...
+
+    async def drop_failures(self, *, before: datetime) -> int:
+        """Delete what was given up or set aside before, and nobody took up again; tells how many."""
+        ...
+
+    async def begin(self, chore: str, *, at: datetime) -> bool:
+        """Take a chore upon this process; False when it is another's already, or done."""
+        ...
+
+
 class Revisions(Protocol):
     """Merged flows by hash, as JSON; what a running conversation is pinned to never vanishes."""
 
@@ -334,7 +359,9 @@ class BlobStore(Protocol):
 
     async def delete_case(self, case: str) -> None: ...
 
-    async def keys(self) -> Sequence[Blob]: ...
+    def slices(self) -> AsyncIterator[Sequence[Blob]]:
+        """List every object, some at a time, those of a case one after the other; no more is in memory."""
+        ...
 
 
 class Storage(Protocol):
@@ -356,6 +383,9 @@ class Storage(Protocol):
     def cases(self) -> Cases: ...
 
     @property
+    def archive(self) -> Archive: ...
+
+    @property
     def seller_cases(self) -> SellerCases: ...
 
     @property
@@ -371,6 +401,3 @@ class Storage(Protocol):
         ...
 
     async def close(self) -> None: ...
-
-
-Awaken = Callable[[], Awaitable[None]]

@@ -268,7 +268,7 @@ class Relay:
             await self._post(held.row, result.event, key=held.row.id, settles=held.ids)
             self._forget(*held.ids)
         else:
-            self._spawn(self._settle(held.ids, result))
+            await self._settle(held.ids, result)
         if result.after is not None:
             self._spawn(best_effort(result.after()))
 

@@ -1,8 +1,8 @@
 """Who may go now: places in a pool, places at one inbox, and the breaker of an inbox that fails."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 
 from bot.app.breaker import Breaker
@@ -25,18 +25,15 @@ class Turns:
         self._gates: dict[str, asyncio.Semaphore] = {}
         self._breakers: dict[str, Breaker] = {}
 
-    @contextlib.asynccontextmanager
-    async def turn(self, pool: str, gate: str) -> AsyncIterator[datetime | None]:
-        """Wait for a place; yields None for "go", or when to ask again.
+    def turn(self, pool: str, gate: str) -> AbstractAsyncContextManager[datetime | None]:
+        """Wait for a place; yields None for "go", or when to ask again."""
+        return self._gated(pool, gate) if gate else self._pools[pool]
 
-        The breaker is asked only then: those before us may have found the inbox out of reach.
-        """
-        async with contextlib.AsyncExitStack() as places:
-            if gate:
-                own = self._gates.setdefault(gate, asyncio.Semaphore(OF_ONE_INBOX))
-                await places.enter_async_context(own)
-            await places.enter_async_context(self._pools[pool])
-            yield self._breakers.setdefault(gate, Breaker()).admit(self._clock.steady()) if gate else None
+    @asynccontextmanager
+    async def _gated(self, pool: str, gate: str) -> AsyncIterator[datetime | None]:
+        """Ask the breaker only in its place: those before us may have found the inbox out of reach."""
+        async with self._gates.setdefault(gate, asyncio.Semaphore(OF_ONE_INBOX)), self._pools[pool]:
+            yield self._breakers.setdefault(gate, Breaker()).admit(self._clock.steady())
 
     def next_probe(self, gate: str) -> datetime | None:
         """When a paused inbox may be tried next, None when it is not paused."""

@@ -56,19 +56,31 @@ class BotApi:
         else:
             body = await self._carried_out(bot, name, parameters, fault)
             response = _response(body)
+        self._note(bot, name, parameters, body, fault=fault, started=started)
+        if fault is not None and fault.kind in ("drop", "drop_after_acting", "hang"):
+            _break(request)
+        return response
+
+    async def carry_out(self, bot: Bot, name: str, values: Json) -> None:
+        """Carry out a call that came as a webhook's answer; what comes of it stands in the journal only."""
+        fault, started = self._telegram.faults.claim(name.lower()), time.perf_counter()
+        parameters = Parameters(values, {})
+        body = await self._carried_out(bot, name, parameters, fault)
+        self._note(bot, name, parameters, body, fault=fault, started=started)
+
+    def _note(
+        self, bot: Bot, name: str, parameters: Parameters, body: Json, *, fault: Fault | None, started: float
+    ) -> None:
         self._telegram.journal.record(
             bot=bot.account.username,
             direction="call",
             method=name,
             parameters=parameters.described(),
-            status=response.status,
+            status=_status(body),
             answer=body,
             seconds=time.perf_counter() - started,
             fault=fault.kind if fault is not None else None,
         )
-        if fault is not None and fault.kind in ("drop", "drop_after_acting", "hang"):
-            _break(request)
-        return response
 
     async def _carried_out(self, bot: Bot, name: str, parameters: Parameters, fault: Fault | None) -> Json:
         if fault is not None and fault.seconds:
@@ -125,9 +137,12 @@ def failure(fault: Fault) -> Refusal:
     return Refusal(fault.status, errors.SERVER_FAILURES.get(fault.status, "Bad Request: fault on demand"))
 
 
+def _status(body: Json) -> int:
+    return 200 if body["ok"] else int(body["error_code"]) or 500
+
+
 def _response(body: Json) -> web.Response:
-    status = 200 if body["ok"] else body["error_code"] or 500
-    return web.Response(body=orjson.dumps(body), status=status, content_type="application/json")
+    return web.Response(body=orjson.dumps(body), status=_status(body), content_type="application/json")
 
 
 def _answered(refusal: Refusal) -> web.Response:

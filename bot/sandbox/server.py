@@ -136,7 +136,10 @@ async def _application(telegram: LocalTelegram, retry_unit: float) -> AsyncItera
 def create_app(telegram: LocalTelegram, senders: dict[int, WebhookSender]) -> web.Application:
     """Return the application with the Bot API, the customer's API and the chat page."""
     application = web.Application(client_max_size=CUSTOMER_UPLOAD_BYTES, middlewares=[refusals_as_json])
-    application.add_routes(BotApi(telegram, senders).routes())
+    api = BotApi(telegram, senders)
+    for sender in senders.values():
+        sender.carry_out = api.carry_out
+    application.add_routes(api.routes())
     application.add_routes(CustomerApi(telegram).routes())
     application.add_routes(page.routes())
     return application

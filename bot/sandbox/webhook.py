@@ -8,6 +8,8 @@ import asyncio
 import logging
 import random
 import time
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import aiohttp
 import orjson
@@ -15,10 +17,20 @@ import orjson
 from bot.sandbox import limits
 from bot.sandbox.journal import Journal
 from bot.sandbox.mailbox import Update
+from bot.sandbox.shapes import Json
 from bot.sandbox.state import Bot, Webhook
 
 _log = logging.getLogger(__name__)
 _SUCCESS = range(200, 300)
+_NOT_BY_ANSWER = ("get", "setwebhook", "deletewebhook", "close", "logout")
+"""What a webhook's answer cannot call (WebhookActor.cpp)."""
+
+CarryOut = Callable[[Bot, str, Json], Coroutine[Any, Any, None]]
+"""Carry out a call that came as a webhook's answer: by its method and parameters."""
+
+
+async def _carry_out_nothing(_bot: Bot, _method: str, _parameters: Json) -> None:
+    """Stand in until the Bot API is there."""
 
 
 class WebhookSender:
@@ -31,7 +43,9 @@ class WebhookSender:
         self._session = session
         self._journal = journal
         self._retry_unit = retry_unit
+        self.carry_out: CarryOut = _carry_out_nothing
         self._lanes: dict[str, asyncio.Task[None]] = {}
+        self._calls: set[asyncio.Task[None]] = set()
         self._slots = asyncio.Semaphore(limits.WEBHOOK_CONNECTIONS[1])
         bot.mailbox.announce = self.wake
 
@@ -54,7 +68,7 @@ class WebhookSender:
 
     async def stop(self) -> None:
         """End all deliveries."""
-        tasks = list(self._lanes.values())
+        tasks = [*self._lanes.values(), *self._calls]
         self._lanes = {}  # before any wait: a lane that is woken meanwhile is not to be forgotten
         for task in tasks:
             task.cancel()
@@ -94,11 +108,11 @@ class WebhookSender:
             async with self._session.post(
                 hook.url, data=orjson.dumps(update.shape()), headers=headers
             ) as response:
-                await response.read()
+                said = _call_in(response.content_type, await response.read())
                 status, reason = response.status, response.reason
                 wait = _retry_after(response)
         except (aiohttp.ClientError, TimeoutError, OSError) as failure:
-            status, reason, wait = 0, type(failure).__name__, 0.0
+            status, reason, wait, said = 0, type(failure).__name__, 0.0, {}
         self._journal.record(
             bot=self._bot.account.username,
             direction="webhook",
@@ -109,6 +123,8 @@ class WebhookSender:
             seconds=time.perf_counter() - started,
         )
         if status in _SUCCESS:
+            if said:
+                self._call(said)
             return None
         hook.last_error_date = int(time.time())
         hook.last_error_message = (
@@ -118,6 +134,23 @@ class WebhookSender:
         )
         _log.info("webhook refused update=%s status=%s", update.id, status)
         return wait
+
+    def _call(self, said: Json) -> None:
+        """Begin the call of an answer; the lane does not wait for it."""
+        task = asyncio.create_task(self.carry_out(self._bot, said.pop("method"), said))
+        self._calls.add(task)
+        task.add_done_callback(self._calls.discard)
+
+
+def _call_in(content_type: str, body: bytes) -> Json:
+    """Read the call that an answer holds; empty when there is none."""
+    try:
+        said = orjson.loads(body) if content_type == "application/json" else None
+    except orjson.JSONDecodeError:
+        return {}
+    call: Json = said if isinstance(said, dict) else {}
+    method = str(call.get("method", "")).lower()
+    return call if method and not method.startswith(_NOT_BY_ANSWER) else {}
 
 
 def _retry_after(response: aiohttp.ClientResponse) -> float:

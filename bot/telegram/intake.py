@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.logs import case_of, on_case
 from bot.ports import Clock
-from bot.telegram.courtesies import Courtesies
+from bot.telegram.courtesies import Courtesies, Courtesy, answer
 from bot.telegram.flood import Flood, Ruling
 from bot.telegram.reading import amount, string, thing
 from bot.telegram.translate import Untranslatable, chat_of, translate
@@ -56,13 +56,20 @@ class Intake:
         self._no_room = no_room
         self._told_of_room: set[int] = set()
 
-    async def take(self, update: Any) -> None:
-        """Take one update; returns when it is committed, or needs no commit. Raises StorageFailure."""
+    async def take(self, update: Any) -> Courtesy | None:
+        """Take one update; returns when it is committed, or needs no commit. Raises StorageFailure.
+
+        What it returns goes out with the acknowledgement. A press that comes again is answered again: the answer
+        may have been lost with the acknowledgement before.
+        """
         arrival = self._arrival(update)
-        if arrival is not None and isinstance(arrival.event, PhotoReceived):
+        if arrival is None:
+            return None
+        if isinstance(arrival.event, PhotoReceived):
             self._make_sure_of_room(arrival.chat, arrival.event.language)
-        if arrival is None or self._is_too_much(arrival, update):
-            return
+        ruling = self._ruling(arrival, update)
+        if ruling is not Ruling.TAKEN:
+            return self._dropped(arrival, update, first=ruling is Ruling.DROPPED_FIRST)
         try:
             committed = await self._post(arrival)
         except StorageFailure:
@@ -70,10 +77,12 @@ class Intake:
             raise
         if committed.repeated:
             self._flood.give_back(arrival.chat, arrival.event)
-        else:
-            self._be_courteous(arrival, update)
         if logger.isEnabledFor(logging.DEBUG):
             _note(arrival, committed)
+        if isinstance(arrival.event, ChoiceMade):
+            return answer(_press(update))
+        is_photo = isinstance(arrival.event, PhotoReceived) and not committed.repeated
+        return self._courtesies.typing_mark(arrival.chat) if is_photo else None
 
     def _make_sure_of_room(self, chat: int, language: str) -> None:
         """Leave a photo with Telegram, which keeps it a day, while the disk is full; its chat is told once."""
@@ -121,27 +130,21 @@ class Intake:
         except Exception as again:  # noqa: BLE001 - as above; Telegram brings the update again
             raise StorageFailure(type(again).__name__) from None
 
-    def _is_too_much(self, arrival: Arrival, update: Any) -> bool:
+    def _ruling(self, arrival: Arrival, update: Any) -> Ruling:
         sent = amount(thing(update, "message"), "date") or int(self._clock.now().timestamp())
-        ruling = self._flood.rule(arrival.chat, arrival.event, at=float(sent))
-        if ruling is Ruling.TAKEN:
-            return False
-        first = ruling is Ruling.DROPPED_FIRST
+        return self._flood.rule(arrival.chat, arrival.event, at=float(sent))
+
+    def _dropped(self, arrival: Arrival, update: Any, *, first: bool) -> Courtesy | None:
+        """Tell a chat that floods, once."""
         if first:
             logger.warning("update %s begins a flood: dropped until it calms down", arrival.id)
         language = arrival.event.language if isinstance(arrival.event, FromCustomer) else ""
         words = self._slow_down(language) if first else ""
         if isinstance(arrival.event, ChoiceMade):
-            self._courtesies.answer(_press(update), notice=words)
-        elif words:
+            return answer(_press(update), notice=words)
+        if words:
             self._courtesies.tell(arrival.chat, words)
-        return True
-
-    def _be_courteous(self, arrival: Arrival, update: Any) -> None:
-        if isinstance(arrival.event, ChoiceMade):
-            self._courtesies.answer(_press(update))
-        elif isinstance(arrival.event, PhotoReceived):
-            self._courtesies.mark_typing(arrival.chat)
+        return None
 
 
 def _note(arrival: Arrival, committed: Committed) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.ports import PermanentFailure, TransientFailure
 from bot.telegram.client import TelegramBot
+from bot.telegram.courtesies import Courtesies
 from bot.telegram.reading import amount
 from bot.telegram.seller_chat import TakesUpdates
 from bot.telegram.setup import ALLOWED_UPDATES
@@ -38,11 +39,13 @@ class Poller:
         intake: TakesUpdates,
         bot: TelegramBot,
         *,
+        courtesies: Courtesies,
         hold: int = HOLD_SECONDS,
         first_pause: float = FIRST_PAUSE,
     ) -> None:
         self._intake = intake
         self._bot = bot
+        self._courtesies = courtesies
         self._hold = hold
         self._first_pause = first_pause
         self._offset = 0
@@ -97,7 +100,9 @@ class Poller:
 
     async def _take_in_order(self, updates: list[Any]) -> None:
         for update in updates:
-            await self._intake.take(update)
+            courtesy = await self._intake.take(update)
+            if courtesy is not None:
+                self._courtesies.do(courtesy)
 
     def _pause(self, failures: int, failure: Exception) -> float:
         named = failure.retry_after if isinstance(failure, TransientFailure) else None

@@ -1,4 +1,7 @@
-"""The endpoint that Telegram calls; refuses what is not Telegram's, and answers 200 after the commit, never before."""
+"""The endpoint that Telegram calls; refuses what is not Telegram's, and answers 200 after the commit, never before.
+
+The 200 carries what is to be called at once (bot.telegram.courtesies); Telegram tells nobody what came of it.
+"""
 
 import hmac
 import logging
@@ -64,13 +67,15 @@ class Webhook:
         if not isinstance(update, dict):
             return web.Response(status=400)
         try:
-            await self._intake.take(update)
+            courtesy = await self._intake.take(update)
         except StorageFailure as failure:
             logger.warning(
                 "an update was not committed, Telegram brings it again: %s", type(failure).__name__
             )
             return web.Response(status=500)
-        return web.Response()
+        if courtesy is None:
+            return web.Response()
+        return web.Response(body=courtesy.body, content_type="application/json")
 
 
 async def _body(request: web.Request) -> bytes | None:

@@ -20,7 +20,7 @@ from bot.ports import (
     TransientFailure,
 )
 from flows.effects import ForwardText, Say
-from flows.values import Button, Problem, Quality, Spans, Upload, Verdict
+from flows.values import Button, Place, Problem, Quality, Spans, Upload, Verdict
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 TEXT_LIMIT, CAPTION_LIMIT, DATA_LIMIT, BUTTON_LIMIT = 4096, 1024, 64, 100
@@ -257,11 +257,18 @@ class FakeJudge:
         _problems(content)
         return MARK + f"ok:explains {problem}, {caption}".encode()
 
-    async def prepare(self, content: bytes, *, how: Preparation) -> tuple[bytes, str, int, int]:
+    async def prepare(
+        self, content: bytes, *, how: Preparation, cover: Sequence[Place] = ()
+    ) -> tuple[bytes, str, int, int]:
         self._fail()
         _problems(content)
         scale = min(1.0, how.longest_side / max(self.width, self.height))
-        return content + b" prepared", "image/jpeg", int(self.width * scale), int(self.height * scale)
+        return (
+            content + b" prepared" + b" covered" * len(cover),
+            "image/jpeg",
+            int(self.width * scale),
+            int(self.height * scale),
+        )
 
     async def sheet(self, pictures: Sequence[bytes], *, captions: Sequence[str]) -> bytes:
         if len(pictures) != len(captions):

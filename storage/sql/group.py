@@ -35,6 +35,7 @@ from storage.rows import fingerprints_of, may_go
 from storage.sql.desk import FIRSTS
 from storage.sql.mapping import conversation_columns, inbox_columns, outbox_columns, slot_columns
 from storage.sql.tables import (
+    LATER,
     ChatRow,
     ConversationRow,
     EffectRow,
@@ -43,7 +44,7 @@ from storage.sql.tables import (
     SeenRow,
     SlotRow,
 )
-from storage.sql.times import aware
+from storage.sql.times import aware, hour_after
 from storage.stepping import Key, Known, Waiting, Worksheet, Written, in_order, named_by, wanted_by
 
 
@@ -190,7 +191,7 @@ def _free(_code: str) -> bool:
 def _write(connection: Connection, group: Group, sheet: Worksheet, office: Office, *, now: datetime) -> None:
     elsewhere = office.elsewhere(connection, group.rows) if group.rows else {}
     _mark(connection, sheet.marks, now=now)
-    _write_chats(connection, sheet.chats.values())
+    _write_chats(connection, sheet.chats.values(), now=now)
     _write_conversations(connection, sheet.conversations.values())
     slots = _slots_that_count(connection, group, office)
     _delete(connection, OUTBOX, sheet.settled)
@@ -211,7 +212,7 @@ def _mark(connection: Connection, marks: Sequence[Key], *, now: datetime) -> Non
         connection.execute(_inserting(SEEN), rows)
 
 
-def _write_chats(connection: Connection, chats: Iterable[Written[Chat]]) -> None:
+def _write_chats(connection: Connection, chats: Iterable[Written[Chat]], *, now: datetime) -> None:
     new: list[dict[str, Any]] = []
     old: list[dict[str, Any]] = []
     for one in chats:
@@ -219,6 +220,7 @@ def _write_chats(connection: Connection, chats: Iterable[Written[Chat]]) -> None
             "id": one.value.id,
             "born": aware(one.at),
             "revision": one.value.revision,
+            "touched": hour_after(now),
             "body": one.body,
         }
         (new if one.before is None else old).append(columns)
@@ -261,9 +263,9 @@ def _write_rows(
     relayed = office.relayed()
     columns = []
     for row, body in sheet.rows.values():
-        owner = elsewhere.get(row.lane, office.owner)
+        owner, goes = elsewhere.get(row.lane, office.owner), may_go(row, now=now)
         mine = relayed and owner == office.owner
-        columns.append(outbox_columns(row, body, owner=owner, handed=mine and may_go(row, now=now)))
+        columns.append(outbox_columns(row, body, owner=owner if goes else LATER, handed=mine and goes))
         if mine:  # timers of later too: the relay forgets the ones that they replace
             group.handed.append(row)
     _insert(connection, OUTBOX, columns)

@@ -9,13 +9,28 @@ Laws:
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, not_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    not_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from storage.ports import OutboxRow
+from storage.rows import HORIZON
 from storage.sql.group import OUTBOX, table
-from storage.sql.tables import OwnerRow
+from storage.sql.tables import LATER, OF_LATER, UNDER_WAY, OwnerRow
 
 OWNERS = table(OwnerRow)
 LEASE = timedelta(seconds=10)
@@ -59,7 +74,9 @@ def renew_lease(connection: Connection, *, owner: str) -> bool:
     own = select(_lasts()).where(OWNERS.c.id == owner).with_for_update()
     lasted = bool(connection.execute(own).scalar_one_or_none())  # whoever was gone for long is forgotten
     if not lasted:
-        connection.execute(update(OUTBOX).where(OUTBOX.c.owner == owner).values(handed=False))
+        connection.execute(
+            update(OUTBOX).where(text(UNDER_WAY), OUTBOX.c.owner == owner).values(handed=False)
+        )
     until = func.now() + LEASE
     values = upsert(OWNERS).values(id=owner, until=until)
     connection.execute(values.on_conflict_do_update(index_elements=["id"], set_={"until": until}))
@@ -80,23 +97,47 @@ def end_lease(connection: Connection, *, owner: str) -> None:
 def are_orphans(connection: Connection) -> bool:
     """Tell whether rows wait whose owner's lease ran out."""
     gone = select(OWNERS.c.id).where(not_(_lasts()))
-    return (
-        connection.execute(select(OUTBOX.c.id).where(OUTBOX.c.owner.in_(gone)).limit(1)).first() is not None
-    )
+    orphan = select(OUTBOX.c.id).where(text(UNDER_WAY), OUTBOX.c.owner.in_(gone)).limit(1)
+    return connection.execute(orphan).first() is not None
 
 
-def take_over(connection: Connection, *, owner: str) -> None:
+def take_over(connection: Connection, *, owner: str, now: datetime) -> None:
     """Take every row of owners whose lease ran out, unless somebody else is at it."""
     gone = select(OWNERS.c.id).where(not_(_lasts()), OWNERS.c.id != owner)
     names = list(connection.execute(gone.with_for_update(skip_locked=True)).scalars())
     if not names:
         return
-    orphans = OUTBOX.c.owner.in_(names)
-    connection.execute(update(OUTBOX).where(orphans).values(owner=owner, handed=False))
+    _take(connection, OUTBOX.c.owner.in_(names), owner=owner, now=now)
     long_gone = OWNERS.c.id.in_(names) & (OWNERS.c.until < func.now() - FORGOTTEN) & (OWNERS.c.id != NOBODY)
-    connection.execute(delete(OWNERS).where(long_gone, ~exists().where(OUTBOX.c.owner == OWNERS.c.id)))
+    connection.execute(
+        delete(OWNERS).where(long_gone, ~exists().where(text(UNDER_WAY), OUTBOX.c.owner == OWNERS.c.id))
+    )
 
 
-def take_everything(connection: Connection, *, owner: str) -> None:
-    """Take every row: this process holds the file, so everybody else is gone."""
-    connection.execute(update(OUTBOX).where(OUTBOX.c.owner != owner).values(owner=owner, handed=False))
+def take_everything(connection: Connection, *, owner: str, now: datetime) -> None:
+    """Take every row that is under way: this process holds the file, so everybody else is gone."""
+    _take(connection, OUTBOX.c.owner != owner, owner=owner, now=now)
+
+
+def _take(connection: Connection, rows: ColumnElement[bool], *, owner: str, now: datetime) -> None:
+    """Take rows that are under way; timers of later, as copies and earlier releases leave them, are put away."""
+    of_later = (OUTBOX.c.lane == "") & ~OUTBOX.c.dead & (OUTBOX.c.due > now + HORIZON)
+    taken = update(OUTBOX).where(text(UNDER_WAY), rows)
+    connection.execute(taken.values(owner=case((of_later, LATER), else_=owner), handed=False))
+
+
+def timers_due(connection: Connection, *, now: datetime) -> bool:
+    """Tell whether timers wait whose time has nearly come."""
+    return connection.execute(_due(now).limit(1)).first() is not None
+
+
+def take_timers(connection: Connection, *, owner: str, now: datetime, limit: int) -> None:
+    """Take timers whose time has nearly come, those due first; another process takes others meanwhile."""
+    due = _due(now).order_by(OUTBOX.c.due).limit(limit).with_for_update(skip_locked=True)
+    found = list(connection.execute(due).scalars())
+    if found:
+        connection.execute(update(OUTBOX).where(OUTBOX.c.id.in_(found)).values(owner=owner))
+
+
+def _due(now: datetime) -> Select[Any]:
+    return select(OUTBOX.c.id).where(text(OF_LATER), OUTBOX.c.due <= now + HORIZON)

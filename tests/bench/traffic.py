@@ -20,6 +20,7 @@ from tests.bench.fake_api import ApiConnection, FakeApi, Json, header
 from tests.bench.spread import share
 
 TAP, TEXT = "tap", "text"
+JSON = b"application/json"
 Act = tuple[str, str, str]
 """What is done, the button or the words, and what the bot says then."""
 
@@ -52,7 +53,7 @@ class Line(asyncio.Protocol):
     def __init__(self) -> None:
         self._transport: Any = None
         self._held = bytearray()
-        self._waiting: asyncio.Future[int] | None = None
+        self._waiting: asyncio.Future[tuple[int, bytes]] | None = None
 
     def connection_made(self, transport: Any) -> None:
         self._transport = transport
@@ -69,11 +70,12 @@ class Line(asyncio.Protocol):
         head = bytes(self._held[:end])
         if len(self._held) < end + 4 + int(header(head, b"content-length") or 0) or self._waiting is None:
             return
+        body = bytes(self._held[end + 4 :]) if header(head, b"content-type").startswith(JSON) else b""
         self._held.clear()
-        self._waiting.set_result(int(head.split(b" ", 2)[1]))
+        self._waiting.set_result((int(head.split(b" ", 2)[1]), body))
 
-    def post(self, request: bytes) -> "asyncio.Future[int]":
-        """Send a whole request; its status comes."""
+    def post(self, request: bytes) -> "asyncio.Future[tuple[int, bytes]]":
+        """Send a whole request; its status comes, and the call that the answer may hold."""
         self._waiting = asyncio.get_running_loop().create_future()
         self._transport.write(request)
         return self._waiting
@@ -139,11 +141,14 @@ class Telegram:
         body = orjson.dumps(self._update(guest, kind, words.format(guest.chat)))
         line = self._lines.popleft()
         begun = time.perf_counter()
-        status = await line.post(self._head + b"%d\r\n\r\n" % len(body) + body)
+        status, call = await line.post(self._head + b"%d\r\n\r\n" % len(body) + body)
         self._lines.append(line)
         if status != 200:
             self.refused += 1
             raise RuntimeError(f"the webhook answers {status}")
+        if call:
+            given = orjson.loads(call)
+            self.api.answer(given.pop("method"), given)
         try:
             return await asyncio.wait_for(guest.seen, PATIENCE) - begun
         except TimeoutError:

@@ -64,7 +64,7 @@ class Balancer:
         headers = {name: request.headers[name] for name in PASSED_ON if name in request.headers}
         drawn = self._chance.random()
         await asyncio.sleep(self._chance.uniform(0, self.jitter))
-        status = await self._passed(request.path, body, headers)
+        status, kind, said = await self._passed(request.path, body, headers)
         self.counts[f"status {status}"] += 1
         if status == 200 and drawn < self.repeats / 2:
             self.counts["answers lost"] += 1
@@ -74,10 +74,10 @@ class Balancer:
             task = asyncio.create_task(self._repeat(request.path, body, headers))
             self._again.add(task)
             task.add_done_callback(self._again.discard)
-        return web.Response(status=status)
+        return web.Response(status=status, body=said, content_type=kind)
 
-    async def _passed(self, path: str, body: bytes, headers: dict[str, str]) -> int:
-        """Ask one replica after the other, beginning with the next; 502 when none takes it."""
+    async def _passed(self, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, str, bytes]:
+        """Ask one replica after the other, beginning with the next; status, type and body, 502 when none takes it."""
         first = next(self._turn)
         for step in range(len(self.ports)):
             port = self.ports[(first + step) % len(self.ports)]
@@ -85,10 +85,10 @@ class Balancer:
                 async with self._session.post(
                     f"http://127.0.0.1:{port}{path}", data=body, headers=headers
                 ) as answer:
-                    return answer.status
+                    return answer.status, answer.content_type, await answer.read()
             except (aiohttp.ClientError, TimeoutError, OSError):
                 self.counts["passed over"] += 1
-        return 502
+        return 502, "text/plain", b""
 
     async def _repeat(self, path: str, body: bytes, headers: dict[str, str]) -> None:
         await asyncio.sleep(self._chance.uniform(0, LATEST_REPEAT))

@@ -7,15 +7,16 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import func, update
+from sqlalchemy import func, insert, update
 
 from flows.conversation import ChatState
 from flows.effects import Say
 from flows.events import Event
 from flows.outcome import Outcome
 from storage.ports import OutboxRow, Slot, StorageFailure
-from storage.sql.group import OUTBOX
+from storage.sql.group import OUTBOX, SEEN
 from storage.sql.leases import LEASE, OWNERS, PAST, take_over
+from storage.sql.pruning import in_slices, of_no_use
 from storage.sql.store import SqlStorage
 from storage.sql.streams import CHANNEL, INBOX_NOTICE
 from tests.contracts.conftest import NOON, Stores, eventually, name_of
@@ -228,7 +229,7 @@ async def test_whoever_adds_to_a_lane_is_waited_for_by_whoever_takes_it_over(rep
     await two._database.run(add_slowly)
 
     assert found == [one.owner, "None"]
-    await three._database.run(lambda c: take_over(c, owner=three.owner))
+    await three._database.run(lambda c: take_over(c, owner=three.owner, now=NOON))
     assert await owners_of(three) == {three.owner}
 
 
@@ -328,3 +329,17 @@ async def failures_until_taken(post: Callable[[], Any]) -> list[Exception]:
         else:
             return refused
     raise refused[-1]
+
+
+async def test_old_rows_that_somebody_has_in_hand_are_passed_over(replicas: Stores) -> None:
+    store = await replicas.open(step)
+    marks = [{"source": "old", "id": str(number), "at": NOON - timedelta(days=8)} for number in range(5)]
+    await store._database.run(lambda c: c.execute(insert(SEEN), marks))
+    [drop, *_] = of_no_use(NOON)
+    async with await psycopg.AsyncConnection.connect(replicas.url) as other:
+        await other.execute("SELECT * FROM seen WHERE source = 'old' AND id = '3' FOR UPDATE")
+
+        dropped = await in_slices(store._database, drop)
+
+    assert dropped == 4
+    assert await in_slices(store._database, drop) == 1

@@ -18,6 +18,7 @@ class Hook:
         self.arrived: list[Json] = []
         self.secrets: list[str | None] = []
         self.answer: Callable[[Json], int] = lambda _: 200
+        self.call: Json = {}  # what the answer holds
         self.changed = asyncio.Condition()
 
     async def take(self, request: web.Request) -> web.Response:
@@ -27,7 +28,7 @@ class Hook:
         async with self.changed:
             self.arrived.append(update)
             self.changed.notify_all()
-        return web.Response(status=status)
+        return web.json_response(self.call, status=status) if self.call else web.Response(status=status)
 
     async def until(self, count: int) -> list[Json]:
         async with asyncio.timeout(10), self.changed:
@@ -155,6 +156,32 @@ async def test_deleting_the_webhook_keeps_what_waits_for_polling(
     (update,) = await bot.get_updates()
     assert update.message is not None
     assert update.message.text == "kept"
+
+
+async def test_a_call_in_the_answer_is_carried_out(
+    client: SandboxClient, bot: Bot, chat: int, hook: Hook
+) -> None:
+    await bot.set_webhook(hook.address)
+    hook.call = {"method": "sendMessage", "chat_id": chat, "text": "by the way"}
+
+    await client.send_text(chat, "hello")
+
+    await client.wait_for(chat, lambda shown: shown.get("text") == "by the way")
+
+
+@pytest.mark.parametrize("method", ["getMe", "deleteWebhook", "close"])
+async def test_what_an_answer_cannot_call_is_not_called(
+    client: SandboxClient, bot: Bot, chat: int, hook: Hook, method: str
+) -> None:
+    await bot.set_webhook(hook.address)
+    hook.call = {"method": method}
+    calls = await client.calls(method=method)
+
+    await client.send_text(chat, "first")
+    await client.send_text(chat, "second")
+    await hook.until(2)
+
+    assert await client.calls(method=method) == calls
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ async def by_webhook(intake: Intake, bot: TelegramBot) -> AsyncIterator[None]:
 @contextlib.asynccontextmanager
 async def by_polling(intake: Intake, bot: TelegramBot) -> AsyncIterator[None]:
     await use_polling(bot)
-    poller = Poller(intake, bot, first_pause=0.01)
+    poller = Poller(intake, bot, courtesies=intake._courtesies, first_pause=0.01)
     poller.start()
     yield
     await poller.stop()

@@ -20,8 +20,8 @@ from tests.telegram.test_chat import drawing
 
 
 @pytest.fixture
-async def poller(intake: Intake, bot: TelegramBot) -> AsyncIterator[Poller]:
-    poller = Poller(intake, bot, first_pause=0.01)
+async def poller(intake: Intake, bot: TelegramBot, courtesies: Courtesies) -> AsyncIterator[Poller]:
+    poller = Poller(intake, bot, courtesies=courtesies, first_pause=0.01)
     yield poller
     await poller.stop()
 
@@ -124,7 +124,7 @@ async def test_the_loop_outlives_whatever_telegram_answers(
 ) -> None:
     chat = await customer.new_chat("Mara")
     await customer.faults({"method": "getUpdates", "times": 2, **fault})
-    poller = Poller(intake, bot, first_pause=0.01)
+    poller = Poller(intake, bot, courtesies=intake._courtesies, first_pause=0.01)
 
     poller.start()
     await customer.start(chat)
@@ -166,14 +166,14 @@ async def test_what_was_not_committed_when_the_process_died_comes_again(
     await customer.start(chat)
     await customer.send_text(chat, "do not lose me")
     streams.gate.clear()
-    first = Poller(intake, bot)
+    first = Poller(intake, bot, courtesies=Courtesies(bot))
     first.start()
     await streams.until_waiting(1)
     await first.stop()
 
     fresh = RecordingStreams()
     again = Intake(streams=fresh, courtesies=Courtesies(bot), clock=FixedClock())
-    second = Poller(again, bot)
+    second = Poller(again, bot, courtesies=Courtesies(bot))
     second.start()
     await fresh.until(2)
     await second.stop()

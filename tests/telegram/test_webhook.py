@@ -30,10 +30,13 @@ class Endpoint:
     session: aiohttp.ClientSession
 
     async def post(self, body: Any, headers: Any = None) -> int:
+        return (await self.answered(body, headers))[0]
+
+    async def answered(self, body: Any, headers: Any = None) -> tuple[int, bytes]:
         content = body if isinstance(body, bytes) else orjson.dumps(body)
         given = GOOD if headers is None else headers
         async with self.session.post(self.address, data=content, headers=given) as answer:
-            return answer.status
+            return answer.status, await answer.read()
 
 
 @pytest.fixture
@@ -61,6 +64,21 @@ async def test_an_update_is_answered_once_it_is_committed(
     assert await answer == 200
     assert not early
     assert len(streams.committed) == 1
+
+
+async def test_the_answer_to_a_press_travels_in_the_acknowledgement(endpoint: Endpoint) -> None:
+    status, body = await endpoint.answered(recorded("callback_query"))
+
+    assert status == 200
+    assert orjson.loads(body) == {"method": "answerCallbackQuery", "callback_query_id": "2384759238475"}
+
+
+async def test_nothing_is_called_by_the_answer_to_what_was_not_committed(
+    endpoint: Endpoint, streams: RecordingStreams
+) -> None:
+    streams.failures = [StorageFailure("disk full")]
+
+    assert await endpoint.answered(recorded("callback_query")) == (500, b"")
 
 
 @pytest.mark.parametrize(
