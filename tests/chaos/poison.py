@@ -46,7 +46,7 @@ class Photographer(Walker):
 
     async def _shoot(self) -> None:
         killing = asyncio.create_task(self._kill_workers())
-        await self._client.send_photos(self.talk.chat, [photo(self.talk.number, 2)])
+        await self._client.send_photos(self.talk.chat, [photo(self.talk.number + 1, 0)])
         self.told = words(await self._sees(NO_PICTURE))
         killing.cancel()
         with contextlib.suppress(asyncio.CancelledError):
