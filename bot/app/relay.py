@@ -21,7 +21,7 @@ from typing import Any
 
 from bot.app.alarm import Alarm
 from bot.app.clock import Timepiece
-from bot.app.jobs import Job, Jobs, Result, best_effort
+from bot.app.jobs import GivenUp, Job, Jobs, Result, best_effort
 from bot.app.lanes import Held, Lane, still_to_wait
 from bot.app.patience import FETCHING, STORE, UNEXPECTED, Chance, Patience
 from bot.app.reports import reason, told, where
@@ -255,8 +255,7 @@ class Relay:
             return
         for name, lane in self._lanes.items():
             if lane.gate == gate and lane.waiting:
-                lane.waiting[0].due = None
-                lane.not_before = None
+                lane.waiting[0].due = lane.not_before = None
                 self._changed[name].set()
 
     # -- what becomes of a row -----------------------------------------------------------------------------
@@ -317,7 +316,7 @@ class Relay:
 
     async def _give_up(self, held: Held, job: Job, failure: Exception) -> None:
         """Make the row a dead letter, and tell its chat and the operators."""
-        event = job.surrender(held.row.effect)
+        event = failure.event if isinstance(failure, GivenUp) else job.surrender(held.row.effect)
         if event is not None:
             await self._post(held.row, event, key=f"{held.row.id}.failed")
         await self._insist(lambda: self._outbox.bury(held.row.id, error=reason(failure)))
