@@ -11,6 +11,7 @@ from aiohttp import web
 
 from bot.app.alarm import Alarm
 from bot.app.apologies import Apologies
+from bot.app.attachments import Attachments
 from bot.app.case_actions import CaseActions
 from bot.app.clock import SystemClock
 from bot.app.hearing import Hearing
@@ -110,7 +111,8 @@ async def running(
         outside = replace(outside, inboxes=inboxes, sources=sources)
         relay = await _start_relay(stack, settings, storage, outside, meters=meters)
         await _start_housekeeping(stack, settings, storage, outside)
-        hearing = Hearing(streams=storage.streams, clock=SystemClock())
+        attachments = Attachments(blobs=outside.blobs, judge=outside.judge)
+        hearing = Hearing(streams=storage.streams, clock=SystemClock(), attachments=attachments)
         counters = _sellers_chats(sellers)
         entrance = await open_entrance(
             stack, storage, bot, catalogue, counters=counters, ears=hearing.of, meters=meters,
@@ -124,7 +126,7 @@ async def running(
             inbox or _beside(site, InboxSite(secure=secure)),
             console or _beside(site, ConsoleSite(secure=secure)),
         )
-        desk = _desk(settings, storage, sellers, catalogue=catalogue, blobs=outside.blobs)
+        desk = _desk(settings, storage, sellers, catalogue=catalogue, blobs=outside.blobs, files=attachments)
         inbox.open(desk)
         console.open(console_desk(settings, storage, sellers, desk, photos=meters.photos, changes=changes))
         address = await _serve_http(stack, settings, site)
@@ -223,7 +225,7 @@ async def _start_housekeeping(
 ) -> None:
     housekeeping = Housekeeping(
         cases=storage.cases,
-        streams=storage.streams,
+        archive=storage.archive,
         blobs=outside.blobs,
         clock=SystemClock(),
         kept=timedelta(days=settings.retention),
@@ -251,7 +253,13 @@ def _sellers_chats(sellers: Sellers) -> dict[int, Counter]:
 
 
 def _desk(
-    settings: Settings, storage: SqlStorage, sellers: Sellers, *, catalogue: Catalogue, blobs: BlobStore
+    settings: Settings,
+    storage: SqlStorage,
+    sellers: Sellers,
+    *,
+    catalogue: Catalogue,
+    blobs: BlobStore,
+    files: Attachments,
 ) -> Desk:
     """Put together what the sellers' pages work with."""
     clock = SystemClock()
@@ -264,6 +272,7 @@ def _desk(
         agents=storage.agents,
         blobs=blobs,
         actions=actions,
+        attachments=files,
         catalogue=catalogue,
         names={profile.id: profile.name for profile in sellers.profiles},
         now=clock.now,

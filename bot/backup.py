@@ -80,14 +80,15 @@ async def _write(settings: Settings, tar: tarfile.TarFile, file: Path, *, made: 
 
 async def _write_photos(blobs: BlobStore, tar: tarfile.TarFile) -> tuple[int, int]:
     kept = gone = 0
-    for blob in await blobs.keys():
-        try:
-            content = await blobs.get(blob.key)
-        except KeyError:
-            gone += 1
-            continue
-        _add(tar, f"photos/{blob.key}", content)
-        kept += 1
+    async for slice_ in blobs.slices():
+        for blob in slice_:
+            try:
+                content = await blobs.get(blob.key)
+            except KeyError:
+                gone += 1
+                continue
+            _add(tar, f"photos/{blob.key}", content)
+            kept += 1
     return kept, gone
 
 

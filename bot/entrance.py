@@ -13,6 +13,7 @@ from bot.meters import Meters
 from bot.ports import TransientFailure
 from bot.room import Room, folders_of
 from bot.settings import Settings
+from bot.telegram.chat import TelegramChat
 from bot.telegram.client import TelegramBot
 from bot.telegram.courtesies import Courtesies
 from bot.telegram.intake import Intake
@@ -76,7 +77,10 @@ async def open_entrance(
         room=room,
         no_room=no_room,
     )
-    intake = SellerChats(customers, chats=counters, ears=ears, bot=bot) if counters else customers
+    intake: TakesUpdates = customers
+    if counters:
+        files = TelegramChat(bot)
+        intake = SellerChats(customers, chats=counters, ears=ears, bot=bot, downloads=files)
     counted = MeteredIntake(intake, meters)
     poller = Poller(counted, bot, courtesies=courtesies)
     stack.push_async_callback(poller.stop)

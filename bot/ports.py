@@ -7,7 +7,7 @@ from typing import Literal, Protocol, runtime_checkable
 
 from bot.promptness import Promptness
 from flows.effects import ForwardText, Say
-from flows.values import Bundle, Errand, Order, Picture, Quality, Upload, Verdict
+from flows.values import Bundle, Errand, Order, Picture, Place, Quality, Upload, Verdict
 
 
 class TransientFailure(Exception):
@@ -28,6 +28,10 @@ class NotAPicture(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class DeadlyPicture(NotAPicture):
+    """The bytes ended process after process that looked at them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,10 +106,19 @@ class TakesTrials(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GivenFile:
+    """A file that a seller gave with their words, as it came: neither name nor bytes are to be trusted."""
+
+    name: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
     """What a seller said or did about a case in their own inbox: an answer, a wish for a photo, or that it is settled.
 
-    `key` is the other side's id of it, stable over repeats: the same one counts once per seller.
+    `key` is the other side's id of it, stable over repeats: the same one counts once per seller. `left_out` counts
+    files that the other side holds and the adapter could not bring.
     """
 
     kind: Literal["answer", "photo", "settled"]
@@ -114,6 +127,8 @@ class Heard:
     text: str = ""
     author: str = ""
     labels: tuple[str, ...] = ()  # of shots wished for
+    files: tuple[GivenFile, ...] = ()
+    left_out: int = 0
 
 
 class HookRefused(Exception):
@@ -233,8 +248,10 @@ class PhotoJudge(Protocol):
         """Draw the picture (JPEG) that shows the customer what is wrong."""
         ...
 
-    async def prepare(self, content: bytes, *, how: Preparation) -> tuple[bytes, str, int, int]:
-        """Orient, strip of all metadata, size: (bytes, mime, width, height)."""
+    async def prepare(
+        self, content: bytes, *, how: Preparation, cover: Sequence[Place] = ()
+    ) -> tuple[bytes, str, int, int]:
+        """Orient, strip of all metadata, size, paint over `cover`: (bytes, mime, width, height)."""
         ...
 
     async def sheet(self, pictures: Sequence[bytes], *, captions: Sequence[str]) -> bytes:

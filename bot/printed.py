@@ -24,9 +24,10 @@ MONTHS = {
 YEARS = range(2000, 2100)
 CENTURY = 2000
 
-CARD = re.compile(r"(?<!\d)(?:\d[ -]?){12,18}\d(?!\d)")
+DIGITS = re.compile(r"\d(?:[ -]?\d)*")
 ISSUED = re.compile(r"3[47]\d{13}|3[068]\d{12}|[2-6]\d{15}")
 """Cards of the large issuers; product codes and the numbers of phones are other lengths or begin otherwise."""
+CARD_LENGTHS = (16, 15, 14)
 CARD_SHOWN = 4
 NUMERIC_DATE = re.compile(r"(?<![\d.,/-])(\d{1,4})([./-])(\d{1,2})\2(\d{2,4})(?![\d/-])")
 WORDED_DATE = re.compile(
@@ -64,12 +65,36 @@ class Printed:
 
 def masked(text: str) -> str:
     """Leave only the last digits of what is as long as a card number."""
+    for start, end in reversed(card_spans(text)):
+        digits = "".join(sign for sign in text[start:end] if sign.isdigit())
+        text = f"{text[:start]}•••• {digits[-CARD_SHOWN:]}{text[end:]}"
+    return text
 
-    def hidden(found: re.Match[str]) -> str:
-        digits = "".join(sign for sign in found[0] if sign.isdigit())
-        return f"•••• {digits[-CARD_SHOWN:]}" if _is_card(digits) else found[0]
 
-    return CARD.sub(hidden, text)
+def card_spans(text: str) -> list[tuple[int, int]]:
+    """Tell where card numbers stand, (first, behind the last): whole groups of digits, beside others or alone."""
+    found: list[tuple[int, int]] = []
+    for run in DIGITS.finditer(text):
+        places = [place for place in range(*run.span()) if text[place].isdigit()]
+        first = 0
+        while first < len(places):
+            length = _card_length(text, places[first:])
+            if length:
+                found.append((places[first], places[first + length - 1] + 1))
+            first += length or 1
+    return found
+
+
+def _card_length(text: str, places: Sequence[int]) -> int:
+    """Tell how many of these digits are a card number that begins here, 0 when none does."""
+    if text[places[0] - 1 : places[0]].isdigit():
+        return 0
+    for length in CARD_LENGTHS:
+        if len(places) < length or text[places[length - 1] + 1 :][:1].isdigit():
+            continue
+        if _is_card("".join(text[place] for place in places[:length])):
+            return length
+    return 0
 
 
 def facts(lines: Sequence[str], *, order_number: str = "") -> Printed:

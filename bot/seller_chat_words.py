@@ -14,7 +14,8 @@ WORDS: dict[str, dict[str, str]] = {
         "reply": "Reply", "ask": "Ask for a photo", "settle": "Settled", "yes": "Yes, settled", "no": "No",
         "answer": "Write your answer as a reply to this message.", "photo": "What should the photo show? Reply to this message.",
         "sure": "Is the matter settled?", "told": "✓ The customer reads it now.", "gone": "There is no such case any more.",
-        "only_words": "Only words reach the customer. Please write them as a reply.",
+        "only_words": "Only words, photos and PDFs reach the customer. Please send one of them as a reply.",
+        "not_fetched": "The file could not be fetched (10 MB at most). Nothing was sent, please try again.",
         "missing": "Could not be photographed", "more": "More photos",
     },
     "de": {
@@ -22,7 +23,8 @@ WORDS: dict[str, dict[str, str]] = {
         "answer": "Schreiben Sie Ihre Antwort als Antwort auf diese Nachricht.",
         "photo": "Was soll das Foto zeigen? Antworten Sie auf diese Nachricht.", "sure": "Ist die Sache erledigt?",
         "told": "✓ Die Kundschaft liest es jetzt.", "gone": "Diesen Fall gibt es nicht mehr.",
-        "only_words": "Nur Worte erreichen die Kundschaft. Bitte schreiben Sie sie als Antwort.",
+        "only_words": "Nur Worte, Fotos und PDFs erreichen die Kundschaft. Bitte senden Sie eins davon als Antwort.",
+        "not_fetched": "Die Datei ließ sich nicht laden (höchstens 10 MB). Es wurde nichts gesendet, bitte noch einmal versuchen.",
         "missing": "Nicht zu fotografieren", "more": "Weitere Fotos",
     },
     "es": {
@@ -30,7 +32,8 @@ WORDS: dict[str, dict[str, str]] = {
         "answer": "Escriba su respuesta como respuesta a este mensaje.",
         "photo": "¿Qué debe mostrar la foto? Responda a este mensaje.", "sure": "¿Está resuelto el asunto?",
         "told": "✓ El cliente lo lee ahora.", "gone": "Este caso ya no existe.", "missing": "No se pudo fotografiar",
-        "only_words": "Al cliente solo le llegan palabras. Escríbalas como respuesta, por favor.",
+        "only_words": "Al cliente solo le llegan palabras, fotos y PDF. Envíelos como respuesta, por favor.",
+        "not_fetched": "No se pudo cargar el archivo (10 MB como máximo). No se envió nada, inténtelo otra vez, por favor.",
         "more": "Más fotos",
     },
 }  # fmt: skip

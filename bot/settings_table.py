@@ -60,7 +60,11 @@ ROWS = (
         "256",
         "megabytes to keep free: below it photos stay with Telegram until there is room",
     ),
-    _row("retention", "90", "days that a chat is kept after anything last happened in it"),
+    _row(
+        "retention",
+        "90",
+        "days that a chat, and a case that ended, is kept after anything last happened in it",
+    ),
     _row(
         "records",
         "0",

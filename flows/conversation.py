@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from flows.values import Answer, Errand, Item, Order, Photo, Seller, Spans, Upload, Verdict
+from flows.values import Answer, Attachment, Errand, Item, Order, Photo, Seller, Spans, Upload, Verdict
 
 Phase = Literal["open", "sending", "sent", "handed_over", "settled", "cancelled", "expired"]
 EntryKind = Literal[
@@ -70,6 +70,7 @@ class Entry:
     author: str = ""  # who at the seller's, "" = the customer or the bot
     text: str = ""
     number: int = 0  # of the bundle or note
+    files: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

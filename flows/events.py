@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from flows.values import Errand, Order, Photo, Upload, Verdict
+from flows.values import Attachment, Errand, Order, Photo, Upload, Verdict
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -176,6 +176,8 @@ class SellerAnswered(Event):
     case: str
     text: str
     author: str = ""
+    files: tuple[Attachment, ...] = ()
+    left_out: int = 0  # files that could not be brought along
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,6 +214,8 @@ class PhotoRequested(Event):
     text: str = ""
     labels: tuple[str, ...] = ()
     author: str = ""
+    files: tuple[Attachment, ...] = ()
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,6 +225,8 @@ class CaseSettled(Event):
     case: str
     text: str = ""
     author: str = ""
+    files: tuple[Attachment, ...] = ()
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -111,6 +111,10 @@ def reason_id(problem: str, readable: str) -> str:
     return wanted.get(readable, problem) if problem == "unreadable" else problem
 
 
+Place = tuple[float, float, float, float]
+"""Left, top, right and bottom in shares of an upright picture's width and height."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """What the judge found: every problem found, worst first; what is done about them is the flow's decision."""
@@ -121,6 +125,7 @@ class Verdict:
     fingerprint: str = ""  # perceptual hash, hex; "" when there is none
     barcode: str = ""
     text: str = ""
+    cards: tuple[Place, ...] = ()  # where card numbers stand: the seller's copy is painted over there
     explained: str = ""  # blob key of the picture that shows the worst problem, "" when there is none
 
 
@@ -143,6 +148,7 @@ class BundlePhoto:
     flags: tuple[str, ...] = ()  # problems the customer overrode, and warnings
     barcode: str = ""
     text: str = ""
+    cards: tuple[Place, ...] = ()  # as in Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,6 +218,16 @@ class Button:
 
 
 Rows = tuple[tuple[Button, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file that the seller gave with their words: stored, `name` fit for a phone and ending as its `mime` does."""
+
+    key: str  # of its blob
+    name: str
+    mime: str
+    size: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

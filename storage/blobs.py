@@ -6,14 +6,18 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
 from storage.ports import Blob, BlobStore, StorageFailure
 
 KEY = re.compile(r"^[0-9A-Z]{4,12}/[0-9a-f]{64}\Z")
 CASE = re.compile(r"^[0-9A-Z]{4,12}\Z")
+SLICE = 1000
+"""Objects that are listed at a time, as object stores do."""
 
 
 def checked(key: str) -> str:
@@ -87,20 +91,31 @@ class DiskBlobs:
         """Delete everything of a case."""
         await asyncio.to_thread(shutil.rmtree, self._folder / checked_case(case), ignore_errors=True)
 
-    async def keys(self) -> Sequence[Blob]:
-        """List every object."""
-        return await asyncio.to_thread(self._keys)
+    def slices(self) -> AsyncIterator[Sequence[Blob]]:
+        """List every object, a slice at a time."""
+        return sliced(self._walk())
 
-    def _keys(self) -> list[Blob]:
-        found = []
-        for path in sorted(self._folder.glob("*/*")):
-            key = f"{path.parent.name}/{path.name}"
+    def _walk(self) -> Iterator[Blob]:
+        """Go from folder to folder; what is deleted meanwhile is passed over."""
+        with suppress(FileNotFoundError), os.scandir(self._folder) as cases:
+            for case in cases:
+                yield from _objects_of(case)
+
+
+def _objects_of(case: "os.DirEntry[str]") -> Iterator[Blob]:
+    with suppress(FileNotFoundError, NotADirectoryError), os.scandir(case) as files:
+        for file in files:
+            key = f"{case.name}/{file.name}"
             if KEY.fullmatch(key):
-                facts = path.stat()
-                found.append(
-                    Blob(key=key, size=facts.st_size, changed=datetime.fromtimestamp(facts.st_mtime, UTC))
-                )
-        return found
+                facts = file.stat()
+                changed = datetime.fromtimestamp(facts.st_mtime, UTC)
+                yield Blob(key=key, size=facts.st_size, changed=changed)
+
+
+async def sliced(blobs: Iterator[Blob]) -> AsyncIterator[Sequence[Blob]]:
+    """Take some at a time from what asks a disk or a network, off the event loop."""
+    while found := await asyncio.to_thread(lambda: list(islice(blobs, SLICE))):
+        yield found
 
 
 def _sync_folder(folder: Path) -> None:
@@ -149,9 +164,9 @@ class MemoryBlobs:
         for key in [key for key in self._objects if key.startswith(f"{case}/")]:
             del self._objects[key]
 
-    async def keys(self) -> Sequence[Blob]:
-        """List every object."""
-        return [
-            Blob(key=key, size=len(content), changed=at)
-            for key, (content, at) in sorted(self._objects.items())
-        ]
+    async def slices(self) -> AsyncIterator[Sequence[Blob]]:
+        """List every object, a slice at a time."""
+        known = sorted(self._objects.items())
+        for start in range(0, len(known), SLICE):
+            part = known[start : start + SLICE]
+            yield [Blob(key=key, size=len(content), changed=at) for key, (content, at) in part]

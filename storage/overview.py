@@ -20,7 +20,7 @@ class Day:
 class Overview:
     """Figures as of now."""
 
-    open_chats: int = 0  # chats with a case that is not sent yet
+    open_chats: int = 0  # chats with a case that is not sent yet, among the 10 000 touched last
     waiting: int = 0  # cases in which the seller is waited for
     overdue: int = 0  # ... beyond the time that the seller promised
     days: Sequence[Day] = ()  # newest first

@@ -3,7 +3,8 @@
 A group is one transaction: seen marks, states, outbox rows and settled rows are written together or not at all.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -61,6 +62,11 @@ class OutboxRow:
     attempts: int = 0
     created: datetime
     error: str = ""  # of the last attempt: class and short reason, no personal data
+
+    def comes_before(self, other: "OutboxRow") -> bool:
+        """Tell whether it was committed earlier, of two of a lane: clocks count only between two lives of a chat."""
+        (life, _, commit), (others, _, later) = self.id.partition("-"), other.id.partition("-")
+        return commit < later if life == others else self.created < other.created
 
 
 Step = Callable[[ChatState, Event], Outcome]
@@ -297,11 +303,34 @@ class Cases(Protocol):
         ...
 
 
+class Archive(Protocol):
+    """What time takes from chats that go on: a little at a time, so that nobody waits for it."""
+
+    async def outlived(self, *, before: datetime, limit: int = 100) -> Sequence[CaseLine]:
+        """Cases that ended, or wait for their seller, and in which nothing changed since `before`; oldest first."""
+        ...
+
+    async def drop(self, case: str, *, before: datetime, record_until: datetime | None = None) -> bool:
+        """Delete one such case, and let its chat be; False when something has changed in it meanwhile."""
+        ...
+
+    async def known(self, codes: Collection[str]) -> AbstractSet[str]:
+        """Tell which of these are cases."""
+        ...
+
+    async def drop_failures(self, *, before: datetime) -> int:
+        """Delete what was given up or set aside before, and nobody took up again; tells how many."""
+        ...
+
+    async def begin(self, chore: str, *, at: datetime) -> bool:
+        """Take a chore upon this process; False when it is another's already, or done."""
+        ...
+
+
 class Revisions(Protocol):
     """Merged flows by hash, as JSON; what a running conversation is pinned to never vanishes."""
 
     async def save(self, flows: Mapping[str, str]) -> None: ...
-
     async def all(self) -> Mapping[str, str]: ...
 
 
@@ -326,10 +355,11 @@ class BlobStore(Protocol):
         ...
 
     async def delete(self, keys: Sequence[str]) -> None: ...
-
     async def delete_case(self, case: str) -> None: ...
 
-    async def keys(self) -> Sequence[Blob]: ...
+    def slices(self) -> AsyncIterator[Sequence[Blob]]:
+        """List every object, some at a time, those of a case one after the other; no more is in memory."""
+        ...
 
 
 class Storage(Protocol):
@@ -337,25 +367,20 @@ class Storage(Protocol):
 
     @property
     def streams(self) -> Streams: ...
-
     @property
     def asides(self) -> Asides: ...
-
     @property
     def outbox(self) -> Outbox: ...
-
     @property
     def orders(self) -> Orders: ...
-
     @property
     def cases(self) -> Cases: ...
-
+    @property
+    def archive(self) -> Archive: ...
     @property
     def seller_cases(self) -> SellerCases: ...
-
     @property
     def agents(self) -> Agents: ...
-
     @property
     def revisions(self) -> Revisions: ...
 
@@ -366,6 +391,3 @@ class Storage(Protocol):
         ...
 
     async def close(self) -> None: ...
-
-
-Awaken = Callable[[], Awaitable[None]]

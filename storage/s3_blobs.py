@@ -6,12 +6,13 @@ side of obstore 0.12 aborts the interpreter now and then when it ends.
 
 import asyncio
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from storage.blobs import checked, checked_case, key_of
+from storage.blobs import SLICE, checked, checked_case, key_of
 from storage.ports import Blob, StorageFailure
 
 T = TypeVar("T")
@@ -71,9 +72,11 @@ class S3Blobs:
         prefix = f"{checked_case(case)}/"
         await self._delete(await self._call(lambda: [one["path"] for one in self._listed(prefix)]))
 
-    async def keys(self) -> Sequence[Blob]:
-        """List every object."""
-        return await self._call(lambda: [_blob(one) for one in self._listed("")])
+    async def slices(self) -> AsyncIterator[Sequence[Blob]]:
+        """List every object, page by page; the store sorts them by key."""
+        listed = iter(self._listed(""))
+        while found := await self._call(lambda: [_blob(one) for one in islice(listed, SLICE)]):
+            yield found
 
     def _listed(self, prefix: str) -> Iterable[Any]:
         for page in self._client.list(self._store, prefix or None):

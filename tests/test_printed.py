@@ -86,6 +86,9 @@ def test_what_is_no_date_is_none(line: str) -> None:
 def test_card_numbers_are_masked_and_other_long_numbers_stay() -> None:
     assert masked("VISA 4111 1111 1111 1111 OK") == "VISA •••• 1111 OK"
     assert masked("4111-1111-1111-1111") == "•••• 1111"
+    assert (
+        masked("EUR 9.00 4111 1111 1111 1111 12:00, 378282246310005") == "EUR 9.00 •••• 1111 12:00, •••• 0005"
+    )
     for line in ("EAN 4006381333931 4006381333932", "IMEI 356938035643809", "4111 1111 1111 1112"):
         assert masked(line) == line
 

@@ -51,6 +51,16 @@ THREATS: dict[str, tuple[str, ...]] = {
         "inboxes/test_webhook.py::test_a_name_that_leads_to_this_machine_is_refused_for_good",
         "inboxes/test_webhook.py::test_of_hostile_addresses_only_plain_names_are_left_to_the_resolver",
     ),
+    "a hostile file handed to a customer": (
+        "app/test_attachments.py::test_what_is_no_picture_and_no_pdf_stays_behind",
+        "app/test_attachments.py::test_no_hostile_picture_reaches_a_customer_as_it_came",
+        "inboxes/test_email_replies.py::test_a_file_alone_is_an_answer_and_strangers_hand_nothing_over",
+        "web/test_inbox_files.py::test_what_is_out_of_bounds_is_refused_with_a_page",
+    ),
+    "card numbers that reach a seller": (
+        "photos/test_reader.py::test_a_card_number_is_painted_over_in_the_seller_s_copy_and_nothing_else",
+        "test_printed.py::test_card_numbers_are_masked_and_other_long_numbers_stay",
+    ),
     "script in the sellers' pages": (
         "web/test_inbox_pages.py::test_hostile_words_in_every_field_stay_words",
     ),

@@ -60,11 +60,11 @@ class Alarm:
                 failures += 1
                 self._lines = [*lines, *self._lines]
                 wait = max(failure.retry_after or 0.0, min(2.0**failures, 600.0))
-                await self._clock.sleep_until(self._clock.now() + timedelta(seconds=wait))
+                await self._clock.sleep_until(self._clock.steady() + timedelta(seconds=wait))
             except PermanentFailure:
                 logger.error("no operator could be told of %d alerts", len(lines))
             else:
-                await self._clock.sleep_until(self._clock.now() + PAUSE)
+                await self._clock.sleep_until(self._clock.steady() + PAUSE)
 
     async def close(self) -> None:
         """Stop; what is not told yet stays in the dead letters and the log."""

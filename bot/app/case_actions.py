@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bot.app.clock import Timepiece
 from flows.events import (
@@ -16,7 +16,19 @@ from flows.events import (
     SellerAnswered,
     SellerSaw,
 )
+from flows.values import Attachment
 from storage.ports import Arrival, Streams
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """The files that go with a seller's words, stored; `left_out` counts those that could not be."""
+
+    files: tuple[Attachment, ...] = ()
+    left_out: int = 0
+
+
+NOTHING = Given()
 
 
 class NoSuchCase(Exception):
@@ -31,19 +43,40 @@ class CaseActions:
         self._clock = clock
         self._source = source
 
-    async def answer(self, case: str, text: str, *, author: str = "", key: str = "") -> None:
-        """Bring the seller's words to the customer."""
-        await self._post(case, SellerAnswered(case=case, text=text, author=author), key)
+    async def answer(
+        self, case: str, text: str, *, author: str = "", key: str = "", given: Given = NOTHING
+    ) -> None:
+        """Bring the seller's words and files to the customer."""
+        said = SellerAnswered(case=case, text=text, author=author, files=given.files, left_out=given.left_out)
+        await self._post(case, said, key)
 
     async def request_photo(
-        self, case: str, text: str = "", *, labels: Sequence[str] = (), author: str = "", key: str = ""
+        self,
+        case: str,
+        text: str = "",
+        *,
+        labels: Sequence[str] = (),
+        author: str = "",
+        key: str = "",
+        given: Given = NOTHING,
     ) -> None:
         """Ask the customer for one more photo, in words or by the labels of shots."""
-        await self._post(case, PhotoRequested(case=case, text=text, labels=tuple(labels), author=author), key)
+        wish = PhotoRequested(
+            case=case,
+            text=text,
+            labels=tuple(labels),
+            author=author,
+            files=given.files,
+            left_out=given.left_out,
+        )
+        await self._post(case, wish, key)
 
-    async def settle(self, case: str, text: str = "", *, author: str = "", key: str = "") -> None:
+    async def settle(
+        self, case: str, text: str = "", *, author: str = "", key: str = "", given: Given = NOTHING
+    ) -> None:
         """Call the matter settled."""
-        await self._post(case, CaseSettled(case=case, text=text, author=author), key)
+        end = CaseSettled(case=case, text=text, author=author, files=given.files, left_out=given.left_out)
+        await self._post(case, end, key)
 
     async def reopen(self, case: str, *, author: str = "", key: str = "") -> None:
         """Take back that the matter is settled."""

@@ -104,7 +104,7 @@ class Packer:
         if photo.photo.kind == "pdf":
             return original, photo.photo.mime, 0, 0
         try:
-            return await self._judge.prepare(original, how=how)
+            return await self._judge.prepare(original, how=how, cover=photo.cards)
         except NotAPicture as refusal:
             raise PermanentFailure(f"the photo {photo.label} cannot be prepared: {refusal.reason}") from None
 

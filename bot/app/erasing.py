@@ -1,11 +1,11 @@
 """Deleting a person: one way for their own wish, an operator's, and time's."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.ports import Clock
 from flows.conversation import Conversation
-from storage.ports import BlobStore, Cases
+from storage.ports import Archive, BlobStore, Cases
 
 
 class Eraser:
@@ -24,9 +24,18 @@ class Eraser:
         known = await self._cases.of_chat(chat)
         for case in known:
             await self._blobs.delete_case(case.id)
-        until = self._clock.now() + self.record_for if self.record_for else None
-        await self._cases.forget(chat, record_until=until)
+        await self._cases.forget(chat, record_until=self._record_until())
         return known
+
+    async def case(self, code: str, *, archive: Archive, before: datetime) -> bool:
+        """Delete one case that was outlived, its row first: it may have come to life again; the sweep is the net."""
+        gone = await archive.drop(code, before=before, record_until=self._record_until())
+        if gone:
+            await self._blobs.delete_case(code)
+        return gone
+
+    def _record_until(self) -> datetime | None:
+        return self._clock.now() + self.record_for if self.record_for else None
 
     async def drop_records(self) -> None:
         """Delete the records whose time is over."""

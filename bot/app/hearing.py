@@ -3,8 +3,10 @@
 import logging
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
-from bot.app.case_actions import CaseActions, NoSuchCase
+from bot.app.attachments import Attachments
+from bot.app.case_actions import NOTHING, CaseActions, Given, NoSuchCase
 from bot.app.clock import Timepiece
 from bot.ports import Heard, Tell, TransientFailure
 from bot.seller_words import shortened
@@ -21,9 +23,12 @@ MOST_LABELS = 10
 class Hearing:
     """Takes what was heard to the stream of the case's customer, when the case is that seller's, and once per key."""
 
-    def __init__(self, *, streams: Streams, clock: Timepiece, support: str = "support") -> None:
+    def __init__(
+        self, *, streams: Streams, clock: Timepiece, attachments: Attachments, support: str = "support"
+    ) -> None:
         self._streams = streams
         self._clock = clock
+        self._attachments = attachments
         self._support = support
 
     def of(self, seller: str) -> Tell:
@@ -36,7 +41,8 @@ class Hearing:
                 return False
             try:
                 if await self._is_theirs(seller, heard.case):
-                    await _act(actions, heard)
+                    given = await self._attachments.keep(heard.case, heard.files)
+                    await _act(actions, heard, replace(given, left_out=given.left_out + heard.left_out))
                     return True
                 logger.warning("%s: spoke of case %s, which is not theirs", seller, heard.case)
             except NoSuchCase:
@@ -59,19 +65,19 @@ class Hearing:
         return seller in went_to
 
 
-async def _act(actions: CaseActions, heard: Heard) -> None:
+async def _act(actions: CaseActions, heard: Heard, given: Given) -> None:
     text, author, key = (
         shortened(heard.text.strip()),
         heard.author.strip()[:LONGEST_AUTHOR],
         heard.key[:LONGEST_KEY],
     )
     if heard.kind == "settled":
-        await actions.settle(heard.case, text, author=author, key=key)
+        await actions.settle(heard.case, text, author=author, key=key, given=given)
     elif heard.kind == "photo":
         labels = heard.labels[:MOST_LABELS]
-        await actions.request_photo(heard.case, text, labels=labels, author=author, key=key)
-    elif text:
-        await actions.answer(heard.case, text, author=author, key=key)
+        await actions.request_photo(heard.case, text, labels=labels, author=author, key=key, given=given)
+    elif text or given != NOTHING:
+        await actions.answer(heard.case, text, author=author, key=key, given=given)
 
 
 Ears = Callable[[str], Tell]

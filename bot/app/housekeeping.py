@@ -2,12 +2,13 @@
 
 import asyncio
 import logging
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 from bot.app.clock import Timepiece
 from bot.app.erasing import Eraser
 from bot.app.reports import where
-from storage.ports import BlobStore, Cases, Streams
+from storage.ports import Archive, BlobStore, Cases
 
 logger = logging.getLogger(__name__)
 
@@ -15,6 +16,8 @@ EVERY = timedelta(hours=1)
 ROWLESS = timedelta(days=1)
 """An object may lie this long without a row: its row may be on its way (law 11)."""
 AT_ONCE = 100
+PAUSE = 0.05
+"""Seconds between two portions, in which others write."""
 
 
 class Housekeeping:
@@ -24,14 +27,14 @@ class Housekeeping:
         self,
         *,
         cases: Cases,
-        streams: Streams,
+        archive: Archive,
         blobs: BlobStore,
         clock: Timepiece,
         kept: timedelta,
         record_for: timedelta = timedelta(0),
     ) -> None:
         self._cases = cases
-        self._streams = streams
+        self._archive = archive
         self._blobs = blobs
         self._clock = clock
         self._kept = kept
@@ -54,15 +57,27 @@ class Housekeeping:
                 await self.round()
             except Exception as fault:  # noqa: BLE001 - the next round may find everything well again
                 logger.warning("housekeeping: %s at %s", type(fault).__name__, where(fault))
-            await self._clock.sleep_until(self._clock.now() + EVERY)
+            await self._clock.sleep_until(self._clock.steady() + EVERY)
 
     async def round(self) -> None:
-        """Forget and sweep what is due now."""
-        while chats := await self._cases.idle(before=self._clock.now() - self._kept, limit=AT_ONCE):
+        """Forget what is due now, once an hour, and sweep once a day; one of several replicas does it."""
+        now = self._clock.now()
+        if await self._archive.begin(f"round {now:%Y-%m-%dT%H}", at=now):
+            await self._forget_what_is_old(now - self._kept)
+        if await self._archive.begin(f"sweep {now:%Y-%m-%d}", at=now):
+            await self._sweep()
+
+    async def _forget_what_is_old(self, before: datetime) -> None:
+        while chats := await self._cases.idle(before=before, limit=AT_ONCE):
             for chat in chats:
                 await self._forget(chat)
+            await asyncio.sleep(PAUSE)
+        while cases := await self._archive.outlived(before=before, limit=AT_ONCE):
+            gone = [await self._erase.case(one.case, archive=self._archive, before=before) for one in cases]
+            logger.info("cases were kept for %d days and are dropped: %d", self._kept.days, sum(gone))
+            await asyncio.sleep(PAUSE)
+        await self._archive.drop_failures(before=before)
         await self._erase.drop_records()
-        await self._sweep()
 
     async def _forget(self, chat: int) -> None:
         cases = await self._erase(chat)
@@ -71,10 +86,22 @@ class Housekeeping:
     async def _sweep(self) -> None:
         """Delete the objects of cases that are not there: what a crash left between storing and committing."""
         old = self._clock.now() - ROWLESS
-        cases: dict[str, list[bool]] = {}
-        for blob in await self._blobs.keys():
-            cases.setdefault(blob.key.partition("/")[0], []).append(blob.changed < old)
-        for case, all_old in cases.items():
-            if all(all_old) and await self._streams.chats_of(case) is None:
-                await self._blobs.delete_case(case)
-                logger.info("objects without a case are swept: %d", len(all_old))
+        cases: dict[str, bool] = {}  # whether all of a case's objects are old
+        case = ""
+        async for blobs in self._blobs.slices():
+            for blob in blobs:
+                case = blob.key.partition("/")[0]
+                cases[case] = cases.get(case, True) and blob.changed < old
+            begun = {case: cases.pop(case)}  # the next slice may have more of it
+            await self._drop_rowless(cases)
+            cases = begun
+            await asyncio.sleep(PAUSE)
+        await self._drop_rowless(cases)
+
+    async def _drop_rowless(self, cases: Mapping[str, bool]) -> None:
+        old = [case for case, all_old in cases.items() if all_old]
+        rowless = set(old) - await self._archive.known(old)
+        for case in rowless:
+            await self._blobs.delete_case(case)
+        if rowless:
+            logger.info("objects without a case are swept: of %d cases", len(rowless))

@@ -1,6 +1,5 @@
 """The rows of one lane that wait, in order, and the law that a later unsent Say supersedes its slot; pure."""
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -12,13 +11,23 @@ PATIENCE_FOR_SUPERSEDERS = 3
 """A Say that keeps being superseded is shown after this many times its delay."""
 
 
+LONGEST_WAIT = timedelta(hours=1)
+"""Between two attempts at anything."""
+
+
+def still_to_wait(row: OutboxRow, *, now: datetime) -> timedelta:
+    """Tell how long a row that failed in an earlier life waits on: never an hour's worth of a clock that was set back."""
+    return min(max(row.due - now, timedelta(0)), LONGEST_WAIT) if row.attempts else timedelta(0)
+
+
 @dataclass(slots=True, kw_only=True)
 class Held:
-    """A row in memory, with the rows that it makes superfluous: they count as done when it is."""
+    """A row in memory, with the rows that it makes superfluous: they count as done when it is. Times are steady ones."""
 
     row: OutboxRow
     came: datetime
     first: datetime  # when the first of those that it supersedes came
+    due: datetime | None = None  # not before: it failed in an earlier life
     absorbed: tuple[str, ...] = ()
     told: bool = False  # that it is delayed
     refused: int = 0  # how often our own store was the reason that it could not be carried out
@@ -43,10 +52,11 @@ class Lane:
         self.not_before: datetime | None = None
         self.gate = ""  # the inbox whose recovery would make waiting needless
 
-    def add(self, row: OutboxRow, *, now: datetime) -> None:
-        """Put a row in its place, by the time of its commit; let it supersede a waiting Say of its slot."""
-        held = Held(row=row, came=now, first=now)
-        place = bisect_right(self.waiting, row.created, key=lambda one: one.row.created)
+    def add(self, row: OutboxRow, *, now: datetime, wait: timedelta = timedelta(0)) -> None:
+        """Put a row in its place, by its commit; let it supersede a waiting Say of its slot."""
+        held = Held(row=row, came=now, first=now, due=now + wait if wait else None)
+        later = (place for place, one in enumerate(self.waiting) if row.comes_before(one.row))
+        place = next(later, len(self.waiting))
         earlier = _of_same_slot(self.waiting[:place], held)
         if earlier is None:
             self.waiting.insert(place, held)
@@ -60,6 +70,7 @@ class Lane:
             return
         later.absorbed = (*earlier.absorbed, earlier.row.id, *later.absorbed)
         later.first = earlier.first
+        later.due = max(filter(None, (earlier.due, later.due)), default=None)
         attempts = max(earlier.row.attempts, later.row.attempts)
         if after.place == "edit":
             merged = replace(after, place=before.place, closing=before.closing)
@@ -77,9 +88,7 @@ class Lane:
         effect = first.row.effect
         delay = effect.delay if isinstance(effect, Say) and len(self.waiting) == 1 else timedelta(0)
         ready = min(first.came + delay, first.first + PATIENCE_FOR_SUPERSEDERS * delay)
-        if first.row.attempts:
-            ready = max(ready, first.row.due)
-        return max(ready, self.not_before) if self.not_before else ready
+        return max(ready, first.due or ready, self.not_before or ready)
 
     def take(self) -> Held:
         """Take the first row out."""

@@ -117,12 +117,15 @@ def told(state: ChatState, cases: Sequence[Conversation]) -> bytes:
 
 
 def _photos(cases: Sequence[Conversation]) -> Iterator[tuple[str, str]]:
-    """Name every stored photo: originals by label, then what sellers got."""
+    """Name every stored photo and file: originals by label, what sellers answered with, what sellers got."""
     for case in cases:
         for label, claims in _claims(case):
             for place, claim in enumerate(claims, 1):
                 if claim.photo is not None:
                     yield f"{case.id}/{label}_{place}", claim.photo.key
+        for line in case.timeline:
+            for place, file in enumerate(line.files, 1):
+                yield f"{case.id}/answers/{line.at:%Y-%m-%d_%H%M%S}_{place}", file.key
         for bundle in case.bundles:
             for place, key in enumerate(filter(None, (bundle.manifest, *bundle.copies))):
                 yield f"{case.id}/sent-{bundle.number}/{place:02}", key

@@ -21,8 +21,8 @@ from typing import Any
 
 from bot.app.alarm import Alarm
 from bot.app.clock import Timepiece
-from bot.app.jobs import Job, Jobs, Result, best_effort
-from bot.app.lanes import Held, Lane
+from bot.app.jobs import GivenUp, Job, Jobs, Result, best_effort
+from bot.app.lanes import Held, Lane, still_to_wait
 from bot.app.patience import FETCHING, STORE, UNEXPECTED, Chance, Patience
 from bot.app.reports import reason, told, where
 from bot.app.timers import Timers
@@ -31,15 +31,13 @@ from bot.ports import PermanentFailure, TransientFailure
 from flows.effects import AlertOperators, SetTimer
 from flows.events import Event, TimerFired
 from storage.ports import Arrival, Committed, Outbox, OutboxRow, Slot, StorageFailure, Streams
+from storage.rows import HORIZON
 
 logger = logging.getLogger(__name__)
 
 STILL = 8
 """What was woken shows within this many turns of the loop."""
 POLL = timedelta(seconds=1)
-HORIZON = timedelta(minutes=1)
-"""Timers further away than this stay in the store until a claim brings them."""
-
 MARKS_TAKE = timedelta(seconds=10)
 """A row counts as done for us at once; its mark, which rides in a later group, is surely written by then."""
 
@@ -147,19 +145,17 @@ class Relay:
 
     def _enter_lane(self, row: OutboxRow) -> None:
         name = row.lane or f"row:{row.id}"
-        lane = self._lanes.get(name)
-        if lane is not None:
-            lane.add(row, now=self._clock.now())
+        known, lane = name in self._lanes, self._lanes.setdefault(name, Lane())
+        lane.add(row, now=self._clock.steady(), wait=still_to_wait(row, now=self._clock.now()))
+        if known:
             self._changed[name].set()
             return
-        lane = self._lanes[name] = Lane()
         self._changed[name] = asyncio.Event()
-        lane.add(row, now=self._clock.now())
         self._spawn(self._work(name, lane))
 
     async def _poll(self) -> None:
         while True:
-            await self._clock.sleep_until(self._clock.now() + POLL)
+            await self._clock.sleep_until(self._clock.steady() + POLL)
             self._count(1)  # what has come due and is not claimed yet is no quiet
             try:
                 await self._claim()
@@ -172,7 +168,7 @@ class Relay:
         """Take rows over, except those that are done and whose mark may still be on its way."""
         rows = await self._outbox.claim(now=self._clock.now())
         self.take([row for row in rows if row.id not in self._done])
-        self._forget_marks(self._clock.now() - MARKS_TAKE)
+        self._forget_marks(self._clock.steady() - MARKS_TAKE)
 
     def _forget_marks(self, past: datetime) -> None:
         for row_id in [row_id for row_id, when in self._done.items() if when < past]:
@@ -189,7 +185,9 @@ class Relay:
             while (row := self._timers.take_due(self._clock.now())) is not None:
                 self._spawn(self._fire(row))
             self._timer_set.clear()
-            await self._either(self._timers.next_due(), self._timer_set)
+            due = self._timers.next_due()
+            steady = None if due is None else self._clock.steady() + (due - self._clock.now())
+            await self._either(steady, self._timer_set)
 
     async def _fire(self, row: OutboxRow) -> None:
         effect = row.effect
@@ -208,7 +206,7 @@ class Relay:
             while lane.waiting and not self._stopping:
                 changed.clear()
                 due = self._due(lane)
-                if due > self._clock.now():
+                if due > self._clock.steady():
                     await self._nap(due, changed)
                 else:
                     await self._carry_out(lane, lane.take())
@@ -257,8 +255,7 @@ class Relay:
             return
         for name, lane in self._lanes.items():
             if lane.gate == gate and lane.waiting:
-                lane.waiting[0].row = replace(lane.waiting[0].row, due=self._clock.now())
-                lane.not_before = None
+                lane.waiting[0].due = lane.not_before = None
                 self._changed[name].set()
 
     # -- what becomes of a row -----------------------------------------------------------------------------
@@ -276,14 +273,14 @@ class Relay:
     async def _settle(self, ids: Sequence[str], result: Result) -> None:
         await self._insist(lambda: self._outbox.settle(ids, slots=result.slots))
         self._forget(*ids)
-        self._written += [(self._clock.now(), key, slot) for key, slot in result.slots.items()]
+        self._written += [(self._clock.steady(), key, slot) for key, slot in result.slots.items()]
 
     def _wait_for_store(self, lane: Lane, held: Held, failure: StorageFailure) -> None:
         """Try again when the store may be well; that is no attempt, and says nothing about the effect."""
         held.refused += 1
         wait = STORE.delay(held.refused, self._chance)
         logger.warning("%s waits for the store: %s", told(held.row), failure)
-        lane.put_back(held, not_before=self._clock.now() + timedelta(seconds=wait))
+        lane.put_back(held, not_before=self._clock.steady() + timedelta(seconds=wait))
 
     async def _again(self, lane: Lane, held: Held, job: Job, failure: Exception, patience: Patience) -> None:
         """Hold the lane back and try again later, or give the row up."""
@@ -293,12 +290,17 @@ class Relay:
             await self._give_up(held, job, failure)
             return
         named = getattr(failure, "retry_after", None)
-        wait = max(patience.delay(failures, self._chance), named or 0.0)
-        due = now + timedelta(seconds=wait)
-        error = reason(failure)
+        wait = timedelta(seconds=max(patience.delay(failures, self._chance), named or 0.0))
+        due, error = now + wait, reason(failure)
         held.row = replace(held.row, attempts=failures, due=due, error=error)
-        logger.warning("%s: attempt %d failed, again in %.1f s: %s", told(held.row), failures, wait, error)
-        lane.put_back(held, not_before=due)
+        logger.warning(
+            "%s: attempt %d failed, again in %.1f s: %s",
+            told(held.row),
+            failures,
+            wait.total_seconds(),
+            error,
+        )
+        lane.put_back(held, not_before=self._clock.steady() + wait)
         await self._tell_delay(job, held)
         try:
             if not await self._outbox.postpone(held.row.id, due=due, attempts=failures, error=error):
@@ -314,7 +316,7 @@ class Relay:
 
     async def _give_up(self, held: Held, job: Job, failure: Exception) -> None:
         """Make the row a dead letter, and tell its chat and the operators."""
-        event = job.surrender(held.row.effect)
+        event = failure.event if isinstance(failure, GivenUp) else job.surrender(held.row.effect)
         if event is not None:
             await self._post(held.row, event, key=f"{held.row.id}.failed")
         await self._insist(lambda: self._outbox.bury(held.row.id, error=reason(failure)))
@@ -329,7 +331,7 @@ class Relay:
     def _forget(self, *ids: str) -> None:
         """Let rows go that are done."""
         self._held.difference_update(ids)
-        self._done.update(dict.fromkeys(ids, self._clock.now()))
+        self._done.update(dict.fromkeys(ids, self._clock.steady()))
 
     async def _post(self, row: OutboxRow, event: Event, *, key: str, settles: tuple[str, ...] = ()) -> None:
         stamped = replace(event, at=self._clock.now(), nonce=secrets.token_hex(8))
@@ -348,7 +350,7 @@ class Relay:
                 failures += 1
                 logger.warning("store refuses a write: %s", type(failure).__name__)
                 wait = timedelta(seconds=FETCHING.delay(failures, self._chance))
-                await self._clock.sleep_until(self._clock.now() + wait)
+                await self._clock.sleep_until(self._clock.steady() + wait)
 
     # -- waiting and counting ------------------------------------------------------------------------------
 

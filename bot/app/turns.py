@@ -33,12 +33,12 @@ class Turns:
     async def _gated(self, pool: str, gate: str) -> AsyncIterator[datetime | None]:
         """Ask the breaker only in its place: those before us may have found the inbox out of reach."""
         async with self._gates.setdefault(gate, asyncio.Semaphore(OF_ONE_INBOX)), self._pools[pool]:
-            yield self._breakers.setdefault(gate, Breaker()).admit(self._clock.now())
+            yield self._breakers.setdefault(gate, Breaker()).admit(self._clock.steady())
 
     def next_probe(self, gate: str) -> datetime | None:
         """When a paused inbox may be tried next, None when it is not paused."""
         breaker = self._breakers.get(gate)
-        return breaker.next_probe(self._clock.now()) if breaker is not None else None
+        return breaker.next_probe(self._clock.steady()) if breaker is not None else None
 
     def answered(self, gate: str) -> bool:
         """Note that an inbox answers; True when it failed before."""
@@ -55,6 +55,6 @@ class Turns:
         if breaker is None:
             return
         if isinstance(failure, TransientFailure) and not isinstance(failure, NotReady):
-            breaker.failed(self._clock.now())
+            breaker.failed(self._clock.steady())
         else:
             breaker.abandoned()

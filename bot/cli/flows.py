@@ -1,6 +1,7 @@
 """`clearshot flows`: check, show, schema; what is wrong with a flow is told by file, line and column."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -8,11 +9,13 @@ import typer
 import yaml
 from pydantic import BaseModel
 
+from bot.bootstrap import read_profiles
 from bot.cli.given import settings_of
 from bot.cli.refused import Refused
 from bot.flow_files import read_flow_files
 from flows.catalogue import Catalogue
 from flows.definition import Base, Flow, Fragment
+from flows.loader import Loaded
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
@@ -28,9 +31,8 @@ def flows() -> None:
 
 @app.command()
 def check(context: typer.Context, paths: Paths = None) -> None:
-    """Check the shipped flows together with your own; one file:line:column line for each fault."""
-    own = paths or _own(context)
-    loaded = read_flow_files(own).load()
+    """Check the shipped flows, your own, and what your sellers want of them; one file:line:column line a fault."""
+    loaded = _loaded(context, paths)
     for fault in loaded.faults:
         print(fault)
     if loaded.catalogue is None:
@@ -41,8 +43,8 @@ def check(context: typer.Context, paths: Paths = None) -> None:
 
 @app.command()
 def show(context: typer.Context, name: str, paths: Paths = None) -> None:
-    """Print a flow as it runs: merged, with its fragments and its variant's changes."""
-    catalogue = _catalogue(paths or _own(context))
+    """Print a flow as it runs: merged, with its fragments, its variant's changes and a seller's shots."""
+    catalogue = _catalogue(context, paths)
     flow = catalogue.flows.get(name)
     if flow is None:
         raise Refused(f"there is no flow {name!r}; there are: {', '.join(sorted(catalogue.flows))}")
@@ -59,13 +61,18 @@ def schema(kind: Annotated[str, typer.Argument(help="flow, fragment or base")] =
     print(json.dumps(model.model_json_schema(by_alias=True), indent=2))
 
 
-def _own(context: typer.Context) -> list[Path]:
-    folder = settings_of(context).flows
-    return [folder] if folder else []
+def _loaded(context: typer.Context, paths: Sequence[Path] | None) -> Loaded:
+    """Load what would run: the sellers' wishes for shots make variants of their own."""
+    settings = settings_of(context)
+    own = paths or ([settings.flows] if settings.flows else [])
+    sellers = read_profiles(settings) if settings.sellers else None
+    if sellers is None:
+        return read_flow_files(own).load()
+    return read_flow_files(own).load(sellers=sellers.known, wishes=sellers.wishes)
 
 
-def _catalogue(own: list[Path]) -> Catalogue:
-    loaded = read_flow_files(own).load()
+def _catalogue(context: typer.Context, paths: Sequence[Path] | None) -> Catalogue:
+    loaded = _loaded(context, paths)
     if loaded.catalogue is None:
         raise Refused("\n".join(str(fault) for fault in loaded.faults))
     return loaded.catalogue

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from bot.photos.problems import in_order
 from bot.photos.workers import Workers
 from bot.ports import Inspected, NotAPicture, Preparation, TransientFailure
-from flows.values import Quality, Verdict
+from flows.values import Place, Quality, Verdict
 
 MEMORY = 1 << 30  # bytes of address space for one worker
 SECONDS = 10.0  # for one job, start of the worker included
@@ -45,18 +45,19 @@ class PhotoPool:
         }
         header, _ = await self.workers.ask(asked, [content])
         found = header["verdict"]
-        verdict = Verdict(**{**found, "problems": tuple(found["problems"])})
+        verdict = Verdict(**{**found, "problems": tuple(found["problems"]), "cards": ()})
         if quality.readable != "text" or not can_read_print() or _asked_again(verdict, quality):
             return verdict
-        return with_print(verdict, await self._read(content))
+        return await self._with_print(verdict, content)
 
-    async def _read(self, content: bytes) -> list[str] | None:
-        """Read what is printed; None where nobody can tell, which is no fault of the photo's."""
+    async def _with_print(self, verdict: Verdict, content: bytes) -> Verdict:
+        """Read what is printed; where nobody can tell, that is no fault of the photo's."""
         try:
             header, _ = await self.readers.ask({"verb": "read"}, [content])
         except (TransientFailure, NotAPicture):
-            return None
-        return [str(line) for line in header["lines"]]
+            return verdict
+        cards = tuple((float(a), float(b), float(c), float(d)) for a, b, c, d in header["cards"])
+        return replace(with_print(verdict, [str(line) for line in header["lines"]]), cards=cards)
 
     async def explain(self, content: bytes, *, problem: str, caption: str) -> bytes:
         """Draw the picture that shows what is wrong."""
@@ -65,9 +66,12 @@ class PhotoPool:
         )
         return blobs[0]
 
-    async def prepare(self, content: bytes, *, how: Preparation) -> tuple[bytes, str, int, int]:
+    async def prepare(
+        self, content: bytes, *, how: Preparation, cover: Sequence[Place] = ()
+    ) -> tuple[bytes, str, int, int]:
         """Make the seller's copy: (bytes, mime, width, height)."""
-        header, blobs = await self.workers.ask({"verb": "prepare", "how": asdict(how)}, [content])
+        asked = {"verb": "prepare", "how": asdict(how), "cover": list(cover)}
+        header, blobs = await self.workers.ask(asked, [content])
         return blobs[0], header["mime"], header["width"], header["height"]
 
     async def sheet(self, pictures: Sequence[bytes], *, captions: Sequence[str]) -> bytes:
@@ -85,10 +89,8 @@ def can_read_print() -> bool:
     return find_spec("rapidocr") is not None
 
 
-def with_print(verdict: Verdict, lines: Sequence[str] | None) -> Verdict:
+def with_print(verdict: Verdict, lines: Sequence[str]) -> Verdict:
     """Add what was read; too little to be of use is a problem of its own."""
-    if lines is None:
-        return verdict
     text = "\n".join(lines)
     if sum(sign.isalnum() for sign in text) >= FEWEST_SIGNS:
         return replace(verdict, text=text)

@@ -6,10 +6,12 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
+from bot.photos.covering import cover
 from bot.photos.decode import is_plain_jpeg, read_colour, read_gray
 from bot.photos.lettering import broken, font, write_centred
 from bot.photos.lossless import without_metadata
 from bot.ports import Preparation
+from flows.values import Place
 
 MIMES = {"jpeg": "image/jpeg", "webp": "image/webp", "png": "image/png"}
 STEPS = (10, 20, 30, 40)  # of quality given up, one after the other, to meet a limit on bytes
@@ -26,15 +28,15 @@ TITLES = {1: 30, 2: 30, 3: 30, 4: 24}  # pixels, by columns
 LINES = 2
 
 
-def prepare(content: bytes, *, how: Preparation) -> tuple[bytes, int, int]:
-    """Return a seller's copy with its width and height; raises NotAPicture.
+def prepare(content: bytes, *, how: Preparation, places: Sequence[Place] = ()) -> tuple[bytes, int, int]:
+    """Return a seller's copy with its width and height, painted over at `places`; raises NotAPicture.
 
     A JPEG in which nothing needs changing loses its metadata and keeps its very pixels. A limit on bytes is met by
     quality first, then by size; it wins over `quality` and `longest_side`.
     """
-    if (bare := _as_it_is(content, how)) is not None:
+    if not places and (bare := _as_it_is(content, how)) is not None:
         return bare
-    picture = read_colour(content, longest=how.longest_side)
+    picture = cover(read_colour(content, longest=how.longest_side), places)
     made = encoded(picture, quality=how.quality, format=how.format)
     while how.max_bytes and len(made) > how.max_bytes:
         made = _smallest_encoding(picture, how)

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from bot.photos.covering import card_places, turned_back
 from bot.photos.decode import read_colour
 from bot.photos.worker import Answer, Blobs, work_at
 from bot.ports import NotAPicture
+from flows.values import Place
 
 LONGEST = 1600  # pixels: print that is smaller than this shows nobody can read
 SURE = 0.6  # of a line's words
@@ -21,6 +23,7 @@ MOST_LINES, MOST_SIGNS = 120, 4000
 THREADS = 1
 
 Box = Any  # four corners, each x and y in pixels
+Row = list[tuple[Box, str]]
 
 
 class ReadingDesk:
@@ -30,22 +33,28 @@ class ReadingDesk:
         self._engine: Any = None
 
     def answer(self, header: dict[str, Any], blobs: Blobs) -> Answer:
-        """Read one picture: its lines from top to bottom."""
+        """Read one picture: its lines from top to bottom, and the places of card numbers."""
         if header["verb"] != "read":
             raise ValueError(header["verb"])
         try:
-            return {"lines": self.lines(read_colour(blobs[0], longest=LONGEST))}, ()
+            lines, cards = self.lines(read_colour(blobs[0], longest=LONGEST))
         except NotAPicture as refusal:
             return {"refused": refusal.reason}, ()
+        return {"lines": lines, "cards": cards}, ()
 
-    def lines(self, picture: Image.Image) -> list[str]:
+    def lines(self, picture: Image.Image) -> tuple[list[str], list[Place]]:
         """Read upright, and on its side where that gives next to nothing."""
-        found = self._read(picture)
-        if _signs(found) < FEW:
-            found = max(found, self._read(picture.transpose(Image.Transpose.ROTATE_90)), key=_signs)
-        return bounded(found)
+        rows = self._read(picture)
+        lines, cards = joined(rows), card_places(rows, picture.size)
+        if _signs(lines) < FEW:
+            turned = picture.transpose(Image.Transpose.ROTATE_90)
+            rows = self._read(turned)
+            if _signs(joined(rows)) > _signs(lines):
+                lines = joined(rows)
+                cards = [turned_back(place) for place in card_places(rows, turned.size)]
+        return bounded(lines), cards
 
-    def _read(self, picture: Image.Image) -> list[str]:
+    def _read(self, picture: Image.Image) -> list[Row]:
         if self._engine is None:
             self._engine = _engine()
         result = self._engine(np.asarray(picture.convert("RGB"))[:, :, ::-1])
@@ -55,17 +64,22 @@ class ReadingDesk:
         return in_rows([(box, text) for box, text, score in words if score >= SURE])
 
 
-def in_rows(words: Sequence[tuple[Box, str]]) -> list[str]:
-    """Join words that stand beside each other, so that a sum stands with what it is the sum of."""
-    placed = sorted((_place(box), text) for box, text in words)
-    rows: list[list[tuple[float, str]]] = []
+def in_rows(words: Sequence[tuple[Box, str]]) -> list[Row]:
+    """Put words together that stand beside each other, so that a sum stands with what it is the sum of."""
+    placed = sorted(((_place(box), box, text) for box, text in words), key=lambda one: one[0])
+    rows: list[list[tuple[float, Box, str]]] = []
     middle, height = float("-inf"), 0.0
-    for (centre, left, tall), text in placed:
+    for (centre, left, tall), box, text in placed:
         if centre - middle > max(tall, height) / 2:
             rows.append([])
             middle, height = centre, tall
-        rows[-1].append((left, text))
-    return ["  ".join(text for _, text in sorted(row)) for row in rows]
+        rows[-1].append((left, box, text))
+    return [[(box, text) for _, box, text in sorted(row, key=lambda one: one[0])] for row in rows]
+
+
+def joined(rows: Sequence[Row]) -> list[str]:
+    """Make a line of each row."""
+    return ["  ".join(text for _, text in row) for row in rows]
 
 
 def _place(box: Box) -> tuple[float, float, float]:

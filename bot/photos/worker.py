@@ -95,7 +95,7 @@ class PhotoDesk:
 
     def _prepare(self, header: dict[str, Any], blobs: Blobs) -> Answer:
         how = Preparation(**header["how"])
-        made, width, height = prepare(blobs[0], how=how)
+        made, width, height = prepare(blobs[0], how=how, places=header["cover"])
         return {"mime": MIMES[how.format], "width": width, "height": height}, (made,)
 
     def _sheet(self, header: dict[str, Any], blobs: Blobs) -> Answer:

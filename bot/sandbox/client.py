@@ -270,7 +270,7 @@ class SandboxClient:
         try:
             async with asyncio.timeout(timeout), self._changed:
                 while (found := look(mirror)) is None:
-                    await self._changed.wait()
+                    await self._changed.wait_for(mirror.moved_on())
         except TimeoutError as late:
             shown = [one.get("text") or one.get("caption") or "(no text)" for one in mirror.messages.values()]
             raise TimeoutError(f"not within {timeout} s; the chat shows {shown[-8:]}") from late

@@ -1,6 +1,6 @@
 """A chat as a reader of the event feed knows it; used by the client, pure."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from bot.sandbox.shapes import Json
 
@@ -12,6 +12,11 @@ class Mirror:
         self.messages = {message["message_id"]: message for message in messages}
         self.changed = dict.fromkeys(self.messages, 0)
         self.seq = seq
+
+    def moved_on(self) -> Callable[[], bool]:
+        """Return what is true as soon as the chat changes."""
+        seen = self.seq
+        return lambda: self.seq != seen
 
     def take(self, event: Json) -> None:
         """Follow one event of the feed."""

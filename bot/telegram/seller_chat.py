@@ -5,13 +5,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from bot.app.attachments import MOST_BYTES
 from bot.app.hearing import Ears
-from bot.ports import Gone, Heard, PermanentFailure, TransientFailure
+from bot.ports import GivenFile, Gone, Heard, PermanentFailure, TransientFailure
 from bot.seller_chat_words import button, meant, pressed, question, words_in
 from bot.seller_words import spoken
 from bot.telegram.client import TelegramBot, Unchanged
 from bot.telegram.courtesies import Courtesy, answer
 from bot.telegram.reading import amount, number, string, thing
+from bot.telegram.uploads import upload_of
+from flows.values import Upload
 from storage.ports import StorageFailure
 
 logger = logging.getLogger(__name__)
@@ -26,8 +29,14 @@ class TakesUpdates(Protocol):
     async def take(self, update: Any) -> Courtesy | None: ...
 
 
-ATTACHED = frozenset({"photo", "document", "video", "voice"})
+ATTACHED = frozenset({"photo", "document", "video", "voice", "audio", "animation", "video_note"})
 """What a seller may think the customer gets."""
+
+
+class Downloads(Protocol):
+    """Fetches the bytes of an upload (bot.ports.Chat)."""
+
+    async def download(self, upload: Upload, *, limit: int) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +51,19 @@ class SellerChats:
     """Stands before the intake; holds nothing between two updates."""
 
     def __init__(
-        self, intake: TakesUpdates, *, chats: Mapping[int, Counter], ears: Ears, bot: TelegramBot
+        self,
+        intake: TakesUpdates,
+        *,
+        chats: Mapping[int, Counter],
+        ears: Ears,
+        bot: TelegramBot,
+        downloads: Downloads,
     ) -> None:
         self._intake = intake
         self._chats = chats
         self._ears = ears
         self._bot = bot
+        self._downloads = downloads
 
     async def take(self, update: Any) -> Courtesy | None:
         """Take an update of a seller's chat, or pass it on; returns when what it says is committed."""
@@ -101,17 +117,31 @@ class SellerChats:
         if about is None:
             return
         said, under = words_in(counter.locale), amount(message, "message_id")
-        if not words.strip():
+        upload = upload_of(message)
+        if not words.strip() and upload is None:
             if ATTACHED & message.keys():
                 await self._say(chat, said["only_words"], to=under)
+            return
+        try:
+            files = await self._files(upload)
+        except (PermanentFailure, TransientFailure):  # nothing goes half: words without their file puzzle
+            await self._say(chat, said["not_fetched"], to=under)
             return
         case, wanted = about
         kind, text = spoken(words)
         if wanted is not None and kind == "answer":
             kind = wanted
-        heard = Heard(kind=kind, case=case, key=f"{chat}.{under}", text=text, author=_name(message))
+        key = f"{chat}.{under}"
+        heard = Heard(kind=kind, case=case, key=key, text=text, author=_name(message), files=files)
         taken = await self._ears(counter.seller)(heard)
         await self._say(chat, said["gone" if taken is False else "told"], to=under)
+
+    async def _files(self, upload: Upload | None) -> tuple[GivenFile, ...]:
+        """Fetch what goes to the customer; raises the two failures."""
+        if upload is None:
+            return ()
+        content = await self._downloads.download(upload, limit=MOST_BYTES)
+        return (GivenFile(name=upload.name or "photo", content=content),)
 
     # -- speaking: best effort, after the commit --------------------------------------------------------------
 

@@ -20,7 +20,7 @@ from bot.ports import (
     TransientFailure,
 )
 from flows.effects import ForwardText, Say
-from flows.values import Button, Problem, Quality, Spans, Upload, Verdict
+from flows.values import Button, Place, Problem, Quality, Spans, Upload, Verdict
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 TEXT_LIMIT, CAPTION_LIMIT, DATA_LIMIT, BUTTON_LIMIT = 4096, 1024, 64, 100
@@ -33,14 +33,17 @@ class FixedClock:
     """A clock that moves only when told to; what sleeps on it wakes as its time comes."""
 
     def __init__(self, at: datetime = NOON) -> None:
-        self._now = at
+        self._now = self._steady = at
         self._sleepers: list[tuple[datetime, asyncio.Future[None]]] = []
 
     def now(self) -> datetime:
         return self._now
 
+    def steady(self) -> datetime:
+        return self._steady
+
     async def sleep_until(self, due: datetime) -> None:
-        if due > self._now:
+        if due > self._steady:
             woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._sleepers.append((due, woken))
             await woken
@@ -48,11 +51,16 @@ class FixedClock:
     def advance(self, by: timedelta) -> None:
         """Move on, and wake whoever waited for less."""
         self._now += by
-        due = [woken for when, woken in self._sleepers if when <= self._now]
-        self._sleepers = [(when, woken) for when, woken in self._sleepers if when > self._now]
+        self._steady += by
+        due = [woken for when, woken in self._sleepers if when <= self._steady]
+        self._sleepers = [(when, woken) for when, woken in self._sleepers if when > self._steady]
         for woken in due:
             if not woken.done():
                 woken.set_result(None)
+
+    def jump(self, by: timedelta) -> None:
+        """Be set to another time, as a machine's clock is: nobody who waits has waited longer."""
+        self._now += by
 
 
 @dataclass(slots=True, kw_only=True)
@@ -249,11 +257,18 @@ class FakeJudge:
         _problems(content)
         return MARK + f"ok:explains {problem}, {caption}".encode()
 
-    async def prepare(self, content: bytes, *, how: Preparation) -> tuple[bytes, str, int, int]:
+    async def prepare(
+        self, content: bytes, *, how: Preparation, cover: Sequence[Place] = ()
+    ) -> tuple[bytes, str, int, int]:
         self._fail()
         _problems(content)
         scale = min(1.0, how.longest_side / max(self.width, self.height))
-        return content + b" prepared", "image/jpeg", int(self.width * scale), int(self.height * scale)
+        return (
+            content + b" prepared" + b" covered" * len(cover),
+            "image/jpeg",
+            int(self.width * scale),
+            int(self.height * scale),
+        )
 
     async def sheet(self, pictures: Sequence[bytes], *, captions: Sequence[str]) -> bytes:
         if len(pictures) != len(captions):

@@ -248,7 +248,9 @@ def _outcome(state: ChatState, turn: Turn) -> Outcome:
     conversations = {**state.conversations, turn.conv.id: turn.conv}
     chat = turn.chat
     if len(chat.open) > MOST_OPEN:
-        done = [code for code in chat.open if code in conversations and conversations[code].phase != "open"]
+        done = [
+            code for code in chat.open if code not in conversations or conversations[code].phase != "open"
+        ]
         drop = set(done[: len(chat.open) - MOST_OPEN])
         chat = replace(chat, open=tuple(code for code in chat.open if code not in drop))
     return Outcome(state=ChatState(chat=chat, conversations=conversations), effects=tuple(turn.effects))

@@ -206,6 +206,8 @@ def judged(turn: Turn, event: PhotoJudged) -> bool:
     claim = replace(claim, verdict=event.verdict)
     if worst is None:
         accept(turn, label, replace(claim, flags=warnings))
+        if event.verdict.cards:
+            turn.remark(turn.words("shots.card_covered"))
     else:
         flags = (worst, *(p for p in event.verdict.problems if p != worst and actions.get(p) != "ignore"))
         _reject(turn, step, shot, replace(claim, flags=flags))

@@ -18,18 +18,36 @@ from flows.events import (
     SellerSaw,
 )
 from flows.standing import is_unread
-from flows.values import Span, Spans
+from flows.values import Picture, Span, Spans
 
 LONGEST_WISH = 1000
 
 
 def on_answer(turn: Turn, event: SellerAnswered) -> None:
     """Show the seller's answer; words typed next are offered back to the seller."""
-    note(turn, "answer", author=event.author, text=event.text)
+    note(turn, "answer", author=event.author, text=event.text, files=event.files)
     promptness.stop_clock(turn)
-    said: Spans = (*turn.words("seller.answered"), BREAK, Span(text=event.text, style="quote"))
-    turn.tell((*said, BREAK, *turn.words("seller.reply_hint")))
+    hint = turn.words("seller.reply_hint")
+    if event.text:
+        said: Spans = (*turn.words("seller.answered"), BREAK, Span(text=event.text, style="quote"))
+        turn.tell((*said, BREAK, *hint))
+    else:
+        turn.tell((*turn.words("seller.sends"), BREAK, *hint))
+    _hand_over(turn, event)
     _take_focus(turn)
+
+
+def _hand_over(turn: Turn, event: SellerAnswered | PhotoRequested | CaseSettled) -> None:
+    """Show the seller's files: pictures as photos, everything else as a file; and say when some did not come along."""
+    for file in event.files:
+        picture = (
+            Picture(source="blob", refs=(file.key,))
+            if file.mime.startswith("image/")
+            else Picture(source="file", refs=(file.key,), captions=(file.name,))
+        )
+        turn.tell((Span(text=f"📎 {file.name}"),), picture=picture)
+    if event.left_out:
+        turn.tell(turn.words("seller.left_out", count=event.left_out))
 
 
 def on_request(turn: Turn, event: PhotoRequested) -> None:
@@ -38,8 +56,9 @@ def on_request(turn: Turn, event: PhotoRequested) -> None:
     shots = wished_shots(origin, event.labels)
     words = event.text.strip()[:LONGEST_WISH]
     wish = words or ", ".join(turn.own_plain(shot.title or shot.say) for shot in shots)
-    note(turn, "request", author=event.author, text=wish)
+    note(turn, "request", author=event.author, text=wish, files=event.files)
     promptness.stop_clock(turn)
+    _hand_over(turn, event)
     if _is_asking(turn) and not (shots or turn.conv.wished):
         _ask_for_that_too(turn, wish)
     else:
@@ -88,14 +107,15 @@ def _take_focus(turn: Turn) -> None:
 
 def on_settled(turn: Turn, event: CaseSettled) -> None:
     """The seller calls the matter settled."""
-    if turn.conv.phase == "settled" and not event.text:
+    if turn.conv.phase == "settled" and not (event.text or event.files):
         return
-    note(turn, "settled", author=event.author, text=event.text)
+    note(turn, "settled", author=event.author, text=event.text, files=event.files)
     promptness.stop_clock(turn)
     turn.change(phase="settled")
     said = turn.words("seller.settled")
     words: Spans = (BREAK, Span(text=event.text, style="quote")) if event.text else ()
     turn.tell((*said, *words))
+    _hand_over(turn, event)
 
 
 def on_reopened(turn: Turn, event: CaseReopened) -> None:

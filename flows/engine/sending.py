@@ -129,6 +129,7 @@ def _photo(claim: Claim, label: str, title: str) -> BundlePhoto | None:
         flags=claim.flags,
         barcode=verdict.barcode if verdict else "",
         text=verdict.text if verdict else "",
+        cards=verdict.cards if verdict else (),
     )
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from flows.conversation import Entry, EntryKind
 from flows.engine.turn import Turn
+from flows.values import Attachment
 
 FIRST, LAST = 20, 280
 """Lines that are kept of the beginning and of the end."""
@@ -12,9 +13,17 @@ MOST_TEXT = 40_000
 SHORT = 160
 
 
-def note(turn: Turn, kind: EntryKind, *, author: str = "", text: str = "", number: int = 0) -> None:
+def note(
+    turn: Turn,
+    kind: EntryKind,
+    *,
+    author: str = "",
+    text: str = "",
+    number: int = 0,
+    files: tuple[Attachment, ...] = (),
+) -> None:
     """Write a line."""
-    entry = Entry(at=turn.event.at, kind=kind, author=author, text=text, number=number)
+    entry = Entry(at=turn.event.at, kind=kind, author=author, text=text, number=number, files=files)
     entries = (*turn.conv.timeline, entry)
     if len(entries) > FIRST + LAST:
         entries = (*entries[:FIRST], *entries[-LAST:])

@@ -39,6 +39,8 @@ from flows.events import (
 from flows.values import Bundle, Button, Order, Photo, Problem, Upload, Verdict
 
 GOOD = "good"
+CARD = "card"
+"""A good photo with a card number on it."""
 
 
 @dataclass(slots=True)
@@ -226,10 +228,10 @@ class Rehearsal:
 
     def _judge(self, effect: JudgePhoto) -> Event:
         shows = self.pictures.get(effect.photo.id, GOOD)
-        problems: tuple[Problem, ...] = () if shows == GOOD else (shows,)  # type: ignore[assignment]
-        return PhotoJudged(
-            case=effect.case, photo_id=effect.photo.id, verdict=Verdict(problems=problems), at=self.now
-        )
+        problems: tuple[Problem, ...] = () if shows in {GOOD, CARD} else (shows,)  # type: ignore[assignment]
+        cards = ((0.1, 0.5, 0.6, 0.6),) if shows == CARD else ()
+        verdict = Verdict(problems=problems, cards=cards)
+        return PhotoJudged(case=effect.case, photo_id=effect.photo.id, verdict=verdict, at=self.now)
 
     def _find(self, effect: FindOrders) -> Event:
         if effect.what == "known":

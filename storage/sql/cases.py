@@ -3,8 +3,9 @@
 import contextlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, delete, insert, select
 
 from flows.conversation import Conversation
 from storage.codec import decode
@@ -19,6 +20,22 @@ REPLICAS = 8
 """How often to try what others may be writing at the same time."""
 
 REVISIONS, RECORDS = table(RevisionRow), table(CaseRecordRow)
+LINE = [
+    CONVERSATIONS.c[name]
+    for name in (
+        "id",
+        "chat",
+        "seller",
+        "phase",
+        "issue",
+        "summary",
+        "photos",
+        "created",
+        "changed",
+        "bundles",
+    )
+]
+"""What a line of a list needs: not the body, which fills pages of its own."""
 
 
 class SqlCases:
@@ -31,18 +48,11 @@ class SqlCases:
         self, seller: str, *, limit: int = 100, before: datetime | None = None
     ) -> Sequence[CaseLine]:
         """The cases of one seller, newest first."""
-        query = select(CONVERSATIONS).where(CONVERSATIONS.c.seller == seller, CONVERSATIONS.c.bundles > 0)
+        query = select(*LINE).where(CONVERSATIONS.c.seller == seller, CONVERSATIONS.c.bundles > 0)
         if before is not None:
             query = query.where(CONVERSATIONS.c.created < before)
         query = query.order_by(CONVERSATIONS.c.created.desc()).limit(limit)
-        rows = await self._database.read(lambda c: c.execute(query).all())
-        return [
-            CaseLine(
-                case=row.id, chat=row.chat, seller=row.seller, phase=row.phase, issue=row.issue, summary=row.summary,
-                photos=row.photos, created=aware(row.created), changed=aware(row.changed), bundles=row.bundles,
-            )
-            for row in rows
-        ]  # fmt: skip
+        return [case_line(row) for row in await self._database.read(lambda c: c.execute(query).all())]
 
     async def of_chat(self, chat: int) -> Sequence[Conversation]:
         """The cases of one chat, oldest first."""
@@ -61,12 +71,13 @@ class SqlCases:
         return await self._database.read(lambda c: list(c.execute(query).scalars()))
 
     async def idle(self, *, before: datetime, limit: int = 100) -> Sequence[int]:
-        """The chats that nothing happened in, longest first."""
-        last = func.coalesce(func.max(CONVERSATIONS.c.changed), CHATS.c.born)
-        chats = CHATS.outerjoin(CONVERSATIONS, CONVERSATIONS.c.chat == CHATS.c.id)
-        query = select(CHATS.c.id).select_from(chats).group_by(CHATS.c.id, CHATS.c.born).having(last < before)
-        query = query.order_by(last).limit(limit)
-        return await self._database.run(lambda c: list(c.execute(query).scalars()))
+        """The chats that nothing happened in, longest first; those of a replica of before by their birth."""
+        chats = CHATS.c
+        told = select(chats.id).where(chats.touched < before).order_by(chats.touched).limit(limit)
+        untold = select(chats.id).where(chats.touched.is_(None), chats.born < before).limit(limit)
+        return await self._database.read(
+            lambda c: [*c.execute(told).scalars(), *c.execute(untold).scalars()][:limit]
+        )
 
     async def forget(self, chat: int, *, record_until: datetime | None = None) -> Sequence[str]:
         """Delete everything of a chat, but what must be kept."""
@@ -90,10 +101,18 @@ class SqlCases:
         return await self._database.run(lambda c: c.execute(over).rowcount)
 
 
+def case_line(row: Any) -> CaseLine:
+    """Make the value of a row with the columns that `LINE` names."""
+    return CaseLine(
+        case=row.id, chat=row.chat, seller=row.seller, phase=row.phase, issue=row.issue, summary=row.summary,
+        photos=row.photos, created=aware(row.created), changed=aware(row.changed), bundles=row.bundles,
+    )  # fmt: skip
+
+
 def _forget(connection: Connection, chat: int, record_until: datetime | None) -> list[str]:
     connection.execute(select(CHATS.c.id).where(CHATS.c.id == chat).with_for_update())
     if record_until is not None:
-        _keep_records(connection, chat, record_until)
+        keep_records(connection, CONVERSATIONS.c.chat == chat, record_until)
     codes = list(connection.execute(select(CONVERSATIONS.c.id).where(CONVERSATIONS.c.chat == chat)).scalars())
     if codes:
         connection.execute(delete(FINGERPRINTS).where(FINGERPRINTS.c.case.in_(codes)))
@@ -104,12 +123,13 @@ def _forget(connection: Connection, chat: int, record_until: datetime | None) ->
     return codes
 
 
-def _keep_records(connection: Connection, chat: int, until: datetime) -> None:
+def keep_records(connection: Connection, which: ColumnElement[bool], until: datetime) -> None:
+    """Leave of some cases what a seller must keep."""
     found = CONVERSATIONS.c
     given = select(
         found.id.label("case"), found.created.label("opened"), found.seller, found.order_number, found.issue,
         found.photos, found.settled,
-    ).where(found.chat == chat, found.bundles > 0)  # fmt: skip
+    ).where(which, found.bundles > 0)  # fmt: skip
     rows = [{**row, "until": until} for row in connection.execute(given).mappings()]
     if rows:
         connection.execute(insert(RECORDS), rows)

@@ -4,16 +4,13 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
-
-from sqlalchemy import Connection, delete, select, tuple_
+from datetime import datetime
 
 from storage.ports import StorageFailure
 from storage.sql.database import Database
-from storage.sql.group import SEEN
 from storage.sql.leases import HEARTBEAT
-from storage.sql.orders import TRIES
 from storage.sql.outbox import SqlOutbox
+from storage.sql.pruning import in_slices, of_no_use
 from storage.sql.streams import CHANNEL, INBOX_NOTICE, SqlStreams
 
 logger = logging.getLogger(__name__)
@@ -21,9 +18,6 @@ logger = logging.getLogger(__name__)
 LOOK = {"sqlite": 0.5, "postgresql": 5.0}
 """Seconds between looks for what others left; on PostgreSQL a notice comes first, and may be missed."""
 PRUNE = 60.0
-REMEMBERED = timedelta(days=7)
-SLICE = 500
-"""Old marks deleted in one transaction: small, so that no arrival waits for it."""
 
 
 class Chores:
@@ -92,11 +86,8 @@ class Chores:
             self._outbox.hand(rows)
 
     async def _prune(self) -> None:
-        now = self._now()
-        await self._database.run(lambda c: c.execute(delete(TRIES).where(TRIES.c.until < now)))
-        deleted = SLICE
-        while deleted == SLICE:
-            deleted = await self._database.run(lambda c: _prune(c, before=now - REMEMBERED))
+        for drop in of_no_use(self._now()):
+            await in_slices(self._database, drop)
 
 
 async def _forgiving(chore: Callable[[], Awaitable[object]]) -> None:
@@ -106,12 +97,3 @@ async def _forgiving(chore: Callable[[], Awaitable[object]]) -> None:
         logger.warning("a chore waits for the store: %s", type(failure).__name__)
     except Exception as fault:  # noqa: BLE001 - a chore that ends would be missed only much later
         logger.error("a chore failed: %s", type(fault).__name__)
-
-
-def _prune(connection: Connection, *, before: datetime) -> int:
-    """Delete one slice of old marks; tells how many there were."""
-    old = select(SEEN.c.source, SEEN.c.id).where(SEEN.c.at < before).limit(SLICE)
-    keys = [(row.source, row.id) for row in connection.execute(old)]
-    if keys:
-        connection.execute(delete(SEEN).where(tuple_(SEEN.c.source, SEEN.c.id).in_(keys)))
-    return len(keys)

@@ -39,6 +39,7 @@ from storage.sql.desk import FIRSTS
 from storage.sql.mapping import conversation_columns, inbox_columns, outbox_columns, slot_columns
 from storage.sql.recent import Recent
 from storage.sql.tables import (
+    LATER,
     ChatRow,
     ConversationRow,
     EffectRow,
@@ -47,7 +48,7 @@ from storage.sql.tables import (
     SeenRow,
     SlotRow,
 )
-from storage.sql.times import aware
+from storage.sql.times import aware, hour_after
 from storage.stepping import Key, Known, Waiting, Worksheet, Written, in_order, named_by, wanted_by
 
 
@@ -210,7 +211,7 @@ def _free(_code: str) -> bool:
 def _write(connection: Connection, group: Group, sheet: Worksheet, office: Office, *, now: datetime) -> None:
     elsewhere = office.elsewhere(connection, group.rows) if group.rows else {}
     _mark(connection, sheet.marks, now=now)
-    _write_chats(connection, sheet.chats.values(), office.recent)
+    _write_chats(connection, sheet.chats.values(), office.recent, now=now)
     _write_conversations(connection, sheet.conversations.values(), office.recent)
     _write_slots(connection, group.slots, owner=office.owner)
     _delete(connection, OUTBOX, sheet.settled)
@@ -230,7 +231,9 @@ def _mark(connection: Connection, marks: Sequence[Key], *, now: datetime) -> Non
         connection.execute(_inserting(SEEN), rows)
 
 
-def _write_chats(connection: Connection, chats: Iterable[Written[Chat]], recent: Recent) -> None:
+def _write_chats(
+    connection: Connection, chats: Iterable[Written[Chat]], recent: Recent, *, now: datetime
+) -> None:
     new: list[dict[str, Any]] = []
     old: list[dict[str, Any]] = []
     for one in chats:
@@ -238,6 +241,7 @@ def _write_chats(connection: Connection, chats: Iterable[Written[Chat]], recent:
             "id": one.value.id,
             "born": aware(one.at),
             "revision": one.value.revision,
+            "touched": hour_after(now),
             "body": one.body,
         }
         (new if one.before is None else old).append(columns)
@@ -284,9 +288,9 @@ def _write_rows(
     relayed = office.relayed()
     columns = []
     for row, body in sheet.rows.values():
-        owner = elsewhere.get(row.lane, office.owner)
+        owner, goes = elsewhere.get(row.lane, office.owner), may_go(row, now=now)
         mine = relayed and owner == office.owner
-        columns.append(outbox_columns(row, body, owner=owner, handed=mine and may_go(row, now=now)))
+        columns.append(outbox_columns(row, body, owner=owner if goes else LATER, handed=mine and goes))
         if mine:  # timers of later too: the relay forgets the ones that they replace
             group.handed.append(row)
     _insert(connection, OUTBOX, columns)

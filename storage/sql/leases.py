@@ -2,22 +2,39 @@
 
 Laws:
  1. A lane is carried out by one process at a time: new rows go to whoever holds its unsettled ones, dead or alive.
- 2. Orphans change hands owner by owner, never row by row, so that no lane is torn apart. The owner's row is the
+ 2. A lease that would last longer than any is given was written before the clock was set back, and counts as run out.
+ 3. Orphans change hands owner by owner, never row by row, so that no lane is torn apart. The owner's row is the
     lock: a group that adds to a lane elsewhere shares it, whoever takes over holds it alone.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, delete, exists, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    not_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from storage.ports import OutboxRow
+from storage.rows import HORIZON
 from storage.sql.group import OUTBOX, table
-from storage.sql.tables import OwnerRow
+from storage.sql.tables import LATER, OF_LATER, UNDER_WAY, OwnerRow
 
 OWNERS = table(OwnerRow)
 LEASE = timedelta(seconds=10)
+TOO_LONG = 2 * LEASE
 HEARTBEAT = 3.0
 """Seconds between renewals of the lease."""
 NOBODY = ""
@@ -54,16 +71,22 @@ def lanes_elsewhere(connection: Connection, rows: Sequence[OutboxRow], *, owner:
 
 def renew_lease(connection: Connection, *, owner: str) -> bool:
     """Say that this process lives; False when its lease had run out: then its rows are given out anew."""
-    own = select(OWNERS.c.until > func.now()).where(OWNERS.c.id == owner).with_for_update()
+    own = select(_lasts()).where(OWNERS.c.id == owner).with_for_update()
     lasted = bool(connection.execute(own).scalar_one_or_none())  # whoever was gone for long is forgotten
     if not lasted:
-        connection.execute(update(OUTBOX).where(OUTBOX.c.owner == owner).values(handed=False))
+        connection.execute(
+            update(OUTBOX).where(text(UNDER_WAY), OUTBOX.c.owner == owner).values(handed=False)
+        )
     until = func.now() + LEASE
     values = upsert(OWNERS).values(id=owner, until=until)
     connection.execute(values.on_conflict_do_update(index_elements=["id"], set_={"until": until}))
     nobody = upsert(OWNERS).values(id=NOBODY, until=PAST)
     connection.execute(nobody.on_conflict_do_nothing())
     return lasted
+
+
+def _lasts() -> ColumnElement[bool]:
+    return and_(OWNERS.c.until >= func.now(), OWNERS.c.until <= func.now() + TOO_LONG)
 
 
 def end_lease(connection: Connection, *, owner: str) -> None:
@@ -73,24 +96,48 @@ def end_lease(connection: Connection, *, owner: str) -> None:
 
 def are_orphans(connection: Connection) -> bool:
     """Tell whether rows wait whose owner's lease ran out."""
-    gone = select(OWNERS.c.id).where(OWNERS.c.until < func.now())
-    return (
-        connection.execute(select(OUTBOX.c.id).where(OUTBOX.c.owner.in_(gone)).limit(1)).first() is not None
-    )
+    gone = select(OWNERS.c.id).where(not_(_lasts()))
+    orphan = select(OUTBOX.c.id).where(text(UNDER_WAY), OUTBOX.c.owner.in_(gone)).limit(1)
+    return connection.execute(orphan).first() is not None
 
 
-def take_over(connection: Connection, *, owner: str) -> None:
+def take_over(connection: Connection, *, owner: str, now: datetime) -> None:
     """Take every row of owners whose lease ran out, unless somebody else is at it."""
-    gone = select(OWNERS.c.id).where(OWNERS.c.until < func.now(), OWNERS.c.id != owner)
+    gone = select(OWNERS.c.id).where(not_(_lasts()), OWNERS.c.id != owner)
     names = list(connection.execute(gone.with_for_update(skip_locked=True)).scalars())
     if not names:
         return
-    orphans = OUTBOX.c.owner.in_(names)
-    connection.execute(update(OUTBOX).where(orphans).values(owner=owner, handed=False))
+    _take(connection, OUTBOX.c.owner.in_(names), owner=owner, now=now)
     long_gone = OWNERS.c.id.in_(names) & (OWNERS.c.until < func.now() - FORGOTTEN) & (OWNERS.c.id != NOBODY)
-    connection.execute(delete(OWNERS).where(long_gone, ~exists().where(OUTBOX.c.owner == OWNERS.c.id)))
+    connection.execute(
+        delete(OWNERS).where(long_gone, ~exists().where(text(UNDER_WAY), OUTBOX.c.owner == OWNERS.c.id))
+    )
 
 
-def take_everything(connection: Connection, *, owner: str) -> None:
-    """Take every row: this process holds the file, so everybody else is gone."""
-    connection.execute(update(OUTBOX).where(OUTBOX.c.owner != owner).values(owner=owner, handed=False))
+def take_everything(connection: Connection, *, owner: str, now: datetime) -> None:
+    """Take every row that is under way: this process holds the file, so everybody else is gone."""
+    _take(connection, OUTBOX.c.owner != owner, owner=owner, now=now)
+
+
+def _take(connection: Connection, rows: ColumnElement[bool], *, owner: str, now: datetime) -> None:
+    """Take rows that are under way; timers of later, as copies and earlier releases leave them, are put away."""
+    of_later = (OUTBOX.c.lane == "") & ~OUTBOX.c.dead & (OUTBOX.c.due > now + HORIZON)
+    taken = update(OUTBOX).where(text(UNDER_WAY), rows)
+    connection.execute(taken.values(owner=case((of_later, LATER), else_=owner), handed=False))
+
+
+def timers_due(connection: Connection, *, now: datetime) -> bool:
+    """Tell whether timers wait whose time has nearly come."""
+    return connection.execute(_due(now).limit(1)).first() is not None
+
+
+def take_timers(connection: Connection, *, owner: str, now: datetime, limit: int) -> None:
+    """Take timers whose time has nearly come, those due first; another process takes others meanwhile."""
+    due = _due(now).order_by(OUTBOX.c.due).limit(limit).with_for_update(skip_locked=True)
+    found = list(connection.execute(due).scalars())
+    if found:
+        connection.execute(update(OUTBOX).where(OUTBOX.c.id.in_(found)).values(owner=owner))
+
+
+def _due(now: datetime) -> Select[Any]:
+    return select(OUTBOX.c.id).where(text(OF_LATER), OUTBOX.c.due <= now + HORIZON)

@@ -7,14 +7,23 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, or_, select, update
+from sqlalchemy import Connection, and_, func, or_, select, text, update
 
 from storage.ports import Backlog, OutboxRow, Slot, Waits, nothing_lost
 from storage.rows import HORIZON
 from storage.sql.database import Database
 from storage.sql.group import INBOX, OUTBOX, SLOTS
-from storage.sql.leases import LEASE, NOBODY, are_orphans, renew_lease, take_over
+from storage.sql.leases import (
+    LEASE,
+    NOBODY,
+    are_orphans,
+    renew_lease,
+    take_over,
+    take_timers,
+    timers_due,
+)
 from storage.sql.mapping import outbox_row
+from storage.sql.tables import DEAD, UNDER_WAY, UNHANDED
 from storage.sql.times import aware
 from storage.sql.writer import Writer
 
@@ -113,25 +122,26 @@ class SqlOutbox:
         return Slot(message=row.message, has_picture=row.has_picture, has_buttons=row.has_buttons)
 
     async def claim(self, *, now: datetime, limit: int = 500) -> Sequence[OutboxRow]:
-        """Take over orphans, and give out what nobody here has got yet; an idle store is only read."""
+        """Take over orphans and timers whose time comes, and give out what nobody here has got; an idle store is only read."""
         if not await self._database.read(lambda c: self._is_due(c, now)):
             return []
         return await self._database.run(lambda c: self._claim(c, now, limit))
 
     def _is_due(self, connection: Connection, now: datetime) -> bool:
         waiting = select(OUTBOX.c.id).where(self._unhanded(now)).limit(1)
-        if connection.execute(waiting).first() is not None:
+        if connection.execute(waiting).first() is not None or timers_due(connection, now=now):
             return True
         return self._shared and are_orphans(connection)
 
     def _unhanded(self, now: datetime) -> Any:
         """A lane needs all its rows, in order; what has none can wait for its time."""
         due = or_(OUTBOX.c.lane != "", OUTBOX.c.due <= now + HORIZON)
-        return and_(OUTBOX.c.owner == self._owner, ~OUTBOX.c.handed, ~OUTBOX.c.dead, due)
+        return and_(OUTBOX.c.owner == self._owner, text(UNDER_WAY), text(UNHANDED), due)
 
     def _claim(self, connection: Connection, now: datetime, limit: int) -> list[OutboxRow]:
         if self._shared:
-            take_over(connection, owner=self._owner)
+            take_over(connection, owner=self._owner, now=now)
+        take_timers(connection, owner=self._owner, now=now, limit=limit)
         query = select(OUTBOX).where(self._unhanded(now)).order_by(OUTBOX.c.id).limit(limit)
         rows = [outbox_row(row) for row in connection.execute(query.with_for_update())]
         if rows:
@@ -141,7 +151,7 @@ class SqlOutbox:
 
     async def dead(self, *, limit: int = 100) -> Sequence[OutboxRow]:
         """List the dead letters, oldest first."""
-        query = select(OUTBOX).where(OUTBOX.c.dead).order_by(OUTBOX.c.created, OUTBOX.c.id).limit(limit)
+        query = select(OUTBOX).where(text(DEAD)).order_by(OUTBOX.c.created, OUTBOX.c.id).limit(limit)
         rows = await self._database.read(lambda c: c.execute(query).all())
         return [outbox_row(row) for row in rows]
 
@@ -150,8 +160,8 @@ class SqlOutbox:
         return await self._database.run(lambda c: _revive(c, row_id, now=self._now()))
 
     async def pending(self) -> int:
-        """Count the rows that are not done."""
-        query = select(func.count()).select_from(OUTBOX).where(~OUTBOX.c.dead)
+        """Count the rows that are under way; timers of later wait for their time, however many they are."""
+        query = select(func.count()).select_from(OUTBOX).where(text(UNDER_WAY), ~OUTBOX.c.dead)
         return int(await self._database.read(lambda c: c.execute(query).scalar_one()))
 
     async def backlog(self) -> Backlog:
@@ -161,13 +171,14 @@ class SqlOutbox:
 
 def _backlog(connection: Connection) -> Backlog:
     kind = func.substr(OUTBOX.c.lane, 1, KIND)
-    waiting = select(kind, func.count(), func.min(OUTBOX.c.created)).where(~OUTBOX.c.dead).group_by(kind)
+    waiting = select(kind, func.count(), func.min(OUTBOX.c.created)).group_by(kind)
+    waiting = waiting.where(text(UNDER_WAY), ~OUTBOX.c.dead)
     found = {kind: Waits() for kind in KINDS.values()}
     for start, rows, oldest in connection.execute(waiting):
         name = KINDS.get(start, "other")  # timers wait for their time: their age means nothing
         since = aware(oldest) if name != "other" else None
         found[name] = Waits(rows=found[name].rows + rows, oldest=since)
-    dead = select(func.count()).select_from(OUTBOX).where(OUTBOX.c.dead)
+    dead = select(func.count()).select_from(OUTBOX).where(text(DEAD))
     aside = select(func.count()).select_from(INBOX).where(INBOX.c.aside)
     return Backlog(
         waiting=found,

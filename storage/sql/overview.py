@@ -4,15 +4,17 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, distinct, func, select
+from sqlalchemy import ColumnElement, Connection, and_, case, func, select, text
 
 from storage.overview import Day, Overview
 from storage.sql.database import Database
-from storage.sql.group import CONVERSATIONS
+from storage.sql.group import CHATS, CONVERSATIONS
+from storage.sql.tables import DESKS, WAITING
 from storage.sql.times import aware
 
 C = CONVERSATIONS.c
 MOMENTS = (C.delivered, C.answered, C.settled)
+LOOKED_AT = 10_000
 
 
 class SqlOverviews:
@@ -27,18 +29,23 @@ class SqlOverviews:
 
 
 def _read(connection: Connection, *, now: datetime, days: int) -> Overview:
-    waits = C.turn == "seller"
-    late = and_(waits, C.answer_by.is_not(None), C.answer_by < now)
-    open_chats = select(func.count(distinct(C.chat))).where(C.phase == "open", C.desk.is_(None))
-    waiting, overdue = connection.execute(
-        select(_count(waits), _count(late)).where(C.desk.is_not(None))
-    ).one()
+    late = and_(C.answer_by.is_not(None), C.answer_by < now)
+    waiting, overdue = connection.execute(select(func.count(), _count(late)).where(text(WAITING))).one()
     return Overview(
-        open_chats=connection.execute(open_chats).scalar_one(),
+        open_chats=_open_chats(connection),
         waiting=waiting or 0,
         overdue=overdue or 0,
         days=tuple(_days(connection, now=now, days=days)),
     )
+
+
+def _open_chats(connection: Connection) -> int:
+    """Count among the chats that were touched last: who says nothing for long has no case in the making."""
+    last = (
+        select(CHATS.c.id).order_by(CHATS.c.touched.desc(), CHATS.c.born.desc()).limit(LOOKED_AT).subquery()
+    )
+    making = select(C.id).where(C.chat == last.c.id, C.phase == "open", C.desk.is_(None))
+    return connection.execute(select(func.count()).select_from(last).where(making.exists())).scalar_one()
 
 
 def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
@@ -46,7 +53,7 @@ def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
 
 
 def _days(connection: Connection, *, now: datetime, days: int) -> Iterator[Day]:
-    """Count each day's moments, in one pass over the cases."""
+    """Count each day's moments, in one pass over the cases about which something was noted since."""
     midnight = datetime.combine(now.date(), time(0), tzinfo=UTC)
     starts = [midnight - timedelta(days=back) for back in range(days)]
     counts: list[Any] = [
@@ -54,7 +61,7 @@ def _days(connection: Connection, *, now: datetime, days: int) -> Iterator[Day]:
         for start in starts
         for moment in MOMENTS
     ]
-    row = connection.execute(select(*counts).where(C.desk.is_not(None))).one()
+    row = connection.execute(select(*counts).where(text(DESKS), C.noted >= starts[-1])).one()
     for place, start in enumerate(starts):
         sent, answered, settled = row[place * len(MOMENTS) : (place + 1) * len(MOMENTS)]
         yield Day(day=start.date(), sent=sent, answered=answered, settled=settled)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select, text
 
 from storage.ports import OutboxRow, Step, StorageFailure
 from storage.sql.agents import SqlAgents
+from storage.sql.archive import SqlArchive
 from storage.sql.cases import SqlCases, SqlRevisions
 from storage.sql.chores import Chores
 from storage.sql.copies import Row, Take, copy_in, copy_out
@@ -60,6 +61,7 @@ class SqlStorage:
         self.outbox = SqlOutbox(database, owner=self.owner, now=now)
         self.orders = SqlOrders(database)
         self.cases = SqlCases(database)
+        self.archive = SqlArchive(database)
         self.seller_cases = SqlSellerCases(database)
         self.agents = SqlAgents(database)
         self.overviews = SqlOverviews(database)
@@ -112,7 +114,7 @@ class SqlStorage:
             renew_lease(connection, owner=self.owner)
         else:
             come_in(connection, owner=self.owner)
-            take_everything(connection, owner=self.owner)
+            take_everything(connection, owner=self.owner, now=self._now())
 
     def _elsewhere(self, connection: Connection, rows: Sequence[OutboxRow]) -> Mapping[str, str]:
         """Find lanes that others hold, and tell those others that there is more."""

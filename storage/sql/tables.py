@@ -7,23 +7,41 @@ from sqlmodel import Field, SQLModel
 
 Moment = DateTime(timezone=True)
 
+LATER = "later"
+"""The owner of timers that are not due within the minute: no process has them."""
+UNDER_WAY = f"owner <> '{LATER}'"
+OF_LATER = f"owner = '{LATER}'"
+UNHANDED = "NOT handed AND NOT dead"
+DEAD = "dead"
+DESKS = "desk IS NOT NULL"
+WAITING = "desk IS NOT NULL AND turn = 'seller'"
+ENDED = "phase NOT IN ('open', 'sending')"
+"""What partial indexes hold, and what queries say to find them."""
+
 
 class ChatRow(SQLModel, table=True):
-    """A chat: its stream's head."""
+    """A chat: its stream's head. `touched` changes once an hour at most, so that its index costs next to nothing."""
 
     __tablename__ = "chats"
+    __table_args__ = (Index("ix_chats_touched", "touched", "born"),)
 
     id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
     born: datetime = Field(
         sa_type=Moment
     )  # when this life of it began: a chat may be forgotten and come back
     revision: int
+    touched: datetime | None = Field(default=None, sa_type=Moment)  # the end of the hour of its last change
     body: str
 
 
-def _desk_index(name: str, *columns: str, only: str = "desk IS NOT NULL") -> Index:
+def _index_where(name: str, *columns: str, only: str) -> Index:
+    """Index the rows for which `only` holds; a query finds the index by saying `only` in the very same words."""
+    return Index(name, *columns, sqlite_where=text(only), postgresql_where=text(only))
+
+
+def _desk_index(name: str, *columns: str, only: str = DESKS) -> Index:
     """Index what lies on somebody's desk: a case in the making, which changes most often, is in none of these."""
-    return Index(f"ix_desk_{name}", *columns, sqlite_where=text(only), postgresql_where=text(only))
+    return _index_where(f"ix_desk_{name}", *columns, only=only)
 
 
 class ConversationRow(SQLModel, table=True):
@@ -34,7 +52,9 @@ class ConversationRow(SQLModel, table=True):
 
     __tablename__ = "conversations"
     __table_args__ = (
+        Index("ix_conversations_chat", "chat", "phase", "desk"),
         Index("ix_conversations_seller_created", "seller", "created"),
+        _index_where("ix_conversations_ended", "changed", only=ENDED),
         _desk_index("all", "desk", "moved", "id"),
         _desk_index("closed", "desk", "closed", "moved", "id"),
         _desk_index("unread", "desk", "moved", "id", only="desk IS NOT NULL AND unread"),
@@ -42,10 +62,12 @@ class ConversationRow(SQLModel, table=True):
         _desk_index("issue", "desk", "issue", "moved", "id", "closed"),
         _desk_index("created", "desk", "created", "id"),
         _desk_index("noted", "desk", "noted"),
+        _desk_index("news", "noted", "delivered", "answered", "settled"),
+        _desk_index("waiting", "answer_by", only=WAITING),
     )
 
     id: str = Field(primary_key=True)
-    chat: int = Field(sa_type=BigInteger, index=True)
+    chat: int = Field(sa_type=BigInteger)
     seller: str = ""
     phase: str = "open"
     issue: str = ""
@@ -107,16 +129,17 @@ class InboxRow(SQLModel, table=True):
 
 
 class EffectRow(SQLModel, table=True):
-    """An effect to carry out; ids of one chat sort in commit order. `handed`: its owner's relay has it."""
+    """An effect to carry out; ids of one chat sort in commit order. `handed`: its owner's relay has it.
+
+    Timers of later have an owner of their own: however many wait, what is under way is found beside them.
+    """
 
     __tablename__ = "outbox"
     __table_args__ = (
-        Index(
-            "ix_outbox_unhanded",
-            "due",
-            sqlite_where=text("NOT handed AND NOT dead"),
-            postgresql_where=text("NOT handed AND NOT dead"),
-        ),
+        _index_where("ix_outbox_owner", "owner", only=UNDER_WAY),
+        _index_where("ix_outbox_unhanded", "owner", only=f"{UNDER_WAY} AND {UNHANDED}"),
+        _index_where("ix_outbox_later", "due", only=OF_LATER),
+        _index_where("ix_outbox_dead", "created", "id", only=DEAD),
     )
 
     id: str = Field(primary_key=True)
@@ -127,10 +150,10 @@ class EffectRow(SQLModel, table=True):
     attempts: int = 0
     created: datetime = Field(sa_type=Moment)
     error: str = ""
-    owner: str = Field(index=True)
+    owner: str
     handed: bool
     timer: str | None = Field(default=None, unique=True)
-    dead: bool = Field(default=False, index=True)
+    dead: bool = False
 
 
 class OwnerRow(SQLModel, table=True):
@@ -196,7 +219,7 @@ class TokenRow(SQLModel, table=True):
     hash: str = Field(primary_key=True)
     seller: str
     number: str
-    expires: datetime = Field(sa_type=Moment)
+    expires: datetime = Field(sa_type=Moment, index=True)
     chat: int | None = Field(default=None, sa_type=BigInteger)
 
 
@@ -224,7 +247,7 @@ class FingerprintRow(SQLModel, table=True):
     """A perceptual hash of an accepted photo."""
 
     __tablename__ = "fingerprints"
-    __table_args__ = (Index("ix_fingerprints_seller", "seller"),)
+    __table_args__ = (Index("ix_fingerprints_seller_at", "seller", "at"),)
 
     case: str = Field(primary_key=True)
     hash: str = Field(primary_key=True)

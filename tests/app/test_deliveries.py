@@ -88,6 +88,15 @@ async def test_a_bundle_is_prepared_as_its_seller_wants_and_labelled(desk: Desk)
     assert parcel.manifest == b"K7F3QX: 2"
 
 
+async def test_a_card_number_is_covered_in_what_the_seller_gets(desk: Desk) -> None:
+    bundle = await desk.bundle(picture("ok"))
+    photo = replace(bundle.photos[0], cards=((0.1, 0.1, 0.5, 0.2),))
+
+    await desk.deliverer.deliver(row(DeliverBundle(bundle=replace(bundle, photos=(photo,)))))
+
+    assert desk.inboxes["acme"].parcels["K7F3QX.1"].files[0].content.endswith(b"covered")
+
+
 async def test_what_a_seller_got_is_kept_and_linked(desk: Desk) -> None:
     bundle = await desk.bundle(picture("ok"), picture("glare"))
 

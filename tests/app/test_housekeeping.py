@@ -9,6 +9,7 @@ from bot.flow_files import read_flow_files
 from bot.testing import FixedClock, picture
 from bot.testing.customer import Playground
 from flows.values import Seller
+from tests.every import every
 
 KEPT = timedelta(days=90)
 
@@ -16,7 +17,7 @@ KEPT = timedelta(days=90)
 def housekeeping(playground: Playground, *, clock: FixedClock | None = None) -> Housekeeping:
     return Housekeeping(
         cases=playground.storage.cases,
-        streams=playground.storage.streams,
+        archive=playground.storage.archive,
         blobs=playground.blobs,
         clock=clock or playground.clock,
         kept=KEPT,
@@ -37,7 +38,7 @@ async def test_a_chat_is_forgotten_when_it_was_kept_long_enough_and_not_a_day_be
         anna, ben = playground.customer(1), playground.customer(2, name="Ben")
         await anna.start()
         await anna.photo()
-        assert len(await playground.blobs.keys()) == 1
+        assert len(await every(playground.blobs)) == 1
         await anna.say("/status")
         for _ in range(6):  # reminders come and end
             await playground.pass_time(timedelta(days=1))
@@ -50,7 +51,7 @@ async def test_a_chat_is_forgotten_when_it_was_kept_long_enough_and_not_a_day_be
         await housekeeping(playground).round()
 
         assert await playground.storage.cases.of_chat(1) == []
-        assert await playground.blobs.keys() == []
+        assert await every(playground.blobs) == []
         assert len(await playground.storage.cases.of_chat(2)) == 1
 
 
@@ -60,12 +61,12 @@ async def test_objects_without_a_case_are_swept_when_they_are_old_enough(ground:
         anna = playground.customer(1)
         await anna.start()
         await anna.photo()
-        [kept] = await playground.blobs.keys()
+        [kept] = await every(playground.blobs)
         await playground.blobs.put("2222CC", picture("ok", serial=9))
 
         await housekeeping(playground, clock=FixedClock(now + timedelta(hours=23))).round()
-        young = len(await playground.blobs.keys())
-        await housekeeping(playground, clock=FixedClock(now + timedelta(hours=25))).round()
+        young = len(await every(playground.blobs))
+        await housekeeping(playground, clock=FixedClock(now + timedelta(hours=49))).round()
 
         assert young == 2
-        assert [blob.key for blob in await playground.blobs.keys()] == [kept.key]
+        assert [blob.key for blob in await every(playground.blobs)] == [kept.key]

@@ -6,8 +6,9 @@ from datetime import datetime
 
 import pytest
 
+from bot.app.jobs import GivenUp
 from bot.app.photographs import DOWNLOAD_LIMIT, Forgetting, Judging, Storer
-from bot.ports import TransientFailure
+from bot.ports import DeadlyPicture, PermanentFailure, TransientFailure
 from bot.testing import NOON, FakeJudge, RecordingChat, picture
 from flows.catalogue import Texts
 from flows.conversation import Chat, ChatState, Conversation, FlowRef
@@ -17,6 +18,7 @@ from flows.values import Photo, Quality, Seller, Upload, Verdict
 from storage.blobs import MemoryBlobs
 from storage.ports import CaseLine, CaseRecord, OutboxRow
 from tests.app.little_store import LittleStore
+from tests.every import every
 
 CASE = "K7F3QX"
 PDF = b"%PDF-1.7\n% a receipt"
@@ -70,7 +72,7 @@ async def test_what_is_no_picture_is_refused_and_not_stored(shelf: Shelf) -> Non
     refused = await shelf.store(b"GIF89a but not really")
 
     assert refused == PhotoRefused(case=CASE, photo_id="p1", reason="unreadable")
-    assert await shelf.blobs.keys() == []
+    assert await every(shelf.blobs) == []
 
 
 async def test_a_file_announced_as_too_big_is_not_even_fetched(shelf: Shelf) -> None:
@@ -111,7 +113,7 @@ async def test_a_pdf_is_refused_where_the_shot_does_not_accept_it(shelf: Shelf, 
 
     assert isinstance(refused, PhotoRefused)
     assert refused.reason == "pdf_not_here"
-    assert await shelf.blobs.keys() == []
+    assert await every(shelf.blobs) == []
 
 
 async def test_a_pdf_by_name_only_is_refused(shelf: Shelf) -> None:
@@ -130,6 +132,18 @@ async def test_a_worker_that_dies_is_tried_again_but_not_for_ever(shelf: Shelf) 
 
     assert isinstance(refused, PhotoRefused)
     assert refused.reason == "unreadable"
+
+
+async def test_a_picture_that_ends_its_workers_is_kept_for_a_person_and_its_customer_asked_for_another(
+    shelf: Shelf,
+) -> None:
+    shelf.judge.failures = [DeadlyPicture("unreadable")]
+
+    with pytest.raises(GivenUp) as aside:
+        await shelf.store(picture("ok"))
+
+    assert isinstance(aside.value, PermanentFailure)
+    assert aside.value.event == PhotoRefused(case=CASE, photo_id="p1", reason="unreadable")
 
 
 # -- judging -------------------------------------------------------------------------------------------------
@@ -305,4 +319,4 @@ async def test_forgetting_photos_deletes_them_and_only_them(bench: Bench) -> Non
 
     await Forgetting(blobs=blobs)(row(ForgetPhotos(case=CASE, keys=tuple(keys[:2]))))
 
-    assert [blob.key for blob in await blobs.keys()] == keys[2:]
+    assert [blob.key for blob in await every(blobs)] == keys[2:]

@@ -13,6 +13,7 @@ from bot.testing import picture
 from bot.testing.customer import Customer, Playground
 from flows.values import Item, Order, Seller
 from storage.ports import OrderRecord
+from tests.every import every
 
 CANARY = "Zebedee Canary"
 
@@ -103,7 +104,7 @@ async def test_everything_of_a_person_is_deleted_and_sellers_are_named(ground: P
         assert "cannot be undone" in asked
         assert f"{case.id} · Acme: 2 photos" in anna.last.text
         assert await rows_about(playground, CANARY) == await rows_about(playground, case.id) == set()
-        assert len({blob.key.partition("/")[0] for blob in await playground.blobs.keys()}) == 1
+        assert len({blob.key.partition("/")[0] for blob in await every(playground.blobs)}) == 1
         assert len(await playground.storage.cases.of_chat(43)) == 1
 
 
@@ -152,7 +153,7 @@ async def test_nothing_is_deleted_when_the_customer_keeps_it(ground: Playground)
         await anna.tap("Keep it")
 
         assert len(await playground.storage.cases.of_chat(42)) == 1
-        assert len(await playground.blobs.keys()) == 1
+        assert len(await every(playground.blobs)) == 1
 
 
 async def test_whoever_was_forgotten_may_come_back(ground: Playground) -> None:

@@ -9,8 +9,10 @@ from aiohttp import CookieJar, web
 from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy import insert, select
 
+from bot.app.attachments import Attachments
 from bot.app.case_actions import CaseActions
 from bot.app.clock import SystemClock
+from bot.photos.pool import PhotoPool
 from bot.web.inbox.desk import Desk
 from bot.web.inbox.site import InboxSite
 from storage.open import open_storage
@@ -72,11 +74,12 @@ async def inbox_on(url: str, *, count: int) -> AsyncIterator[TestClient[web.Requ
     cases = Cases(storage=storage, catalogue=catalogue_of(ACME, BOLT))
     await storage.open(cases.step)
     await fill(cases, count)
-    clock = SystemClock()
+    clock, judge = SystemClock(), PhotoPool(workers=1)
     desk = Desk(
         cases=storage.seller_cases, agents=storage.agents, blobs=cases.blobs,
         actions=lambda seller: CaseActions(streams=storage.streams, clock=clock, source=seller),
         catalogue=cases.catalogue, names={"acme": "Acme Outdoor"}, now=clock.now,
+        attachments=Attachments(blobs=cases.blobs, judge=judge),
     )  # fmt: skip
     site = InboxSite()
     app = web.Application()
@@ -88,4 +91,5 @@ async def inbox_on(url: str, *, count: int) -> AsyncIterator[TestClient[web.Requ
         await client.post(f"/inbox/enter/{token}", allow_redirects=False)
         yield client
     await site.aclose()
+    await judge.aclose()
     await storage.close()

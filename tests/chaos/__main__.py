@@ -4,7 +4,7 @@ import json
 import sys
 from importlib import import_module
 
-NAMES = ("crash", "storm", "zombie", "faults", "flood", "poison")
+NAMES = ("crash", "storm", "zombie", "faults", "flood", "poison", "clock", "outage", "presses")
 FAULTS = ("lost", "doubled", "order_faults")
 
 

@@ -29,6 +29,7 @@ class Balancer:
     )
     seed: int = 1
     patience: float = LONGEST
+    closed: bool = False  # nothing is passed on: the bot cannot be reached
     counts: Counter[str] = field(default_factory=Counter)
     address: str = ""
     _again: set[asyncio.Task[None]] = field(default_factory=set)
@@ -57,6 +58,9 @@ class Balancer:
 
     async def _receive(self, request: web.Request) -> web.Response:
         body = await request.read()
+        if self.closed:
+            self.counts["turned away"] += 1
+            return web.Response(status=502)
         headers = {name: request.headers[name] for name in PASSED_ON if name in request.headers}
         drawn = self._chance.random()
         await asyncio.sleep(self._chance.uniform(0, self.jitter))

@@ -6,6 +6,7 @@ it. A campaign of hundreds of kills would else spend its time on imports; what r
 
 import contextlib
 import ctypes
+import gc
 import os
 import signal
 import sys
@@ -64,6 +65,9 @@ class Nursery:
 
 
 if __name__ == "__main__":
-    import bot.application  # noqa: F401 - what the command loads when it is run
+    import bot.application
+    import bot.cli.root  # noqa: F401 - what the command loads when it is run
 
+    gc.collect()
+    gc.freeze()  # no child looks through what it was born with
     sys.exit(Nursery(sys.argv[1:]).run())

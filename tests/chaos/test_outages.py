@@ -1,10 +1,11 @@
-"""The small form of the outages in `python -m tests.bench inbox`: servers that fail, refuse, or take and then break off."""
+"""The small forms of `python -m tests.chaos outage` and of `python -m tests.bench inbox`: servers that are down, or fail."""
 
 from typing import Any
 
 import pytest
 
 from tests.bench import outages
+from tests.chaos.outage import outage
 
 BUNDLES = 30
 
@@ -36,3 +37,14 @@ async def test_a_help_desk_while_it_fails_has_every_case_once(kind: str) -> None
 
     assert_while_it_fails(found)
     assert found["arrivals"] == BUNDLES
+
+
+@pytest.mark.parametrize("kind", ["webhook", pytest.param("mail", marks=pytest.mark.mail)])
+async def test_what_a_server_misses_in_a_day_it_gets_within_the_hour_after_once(kind: str) -> None:
+    report = await outage(kind, bundles=6)
+
+    assert report["wrong_at"] == []
+    assert (report["delivered_while_down"], report["delivered"]) == (0, 6)
+    assert (report["lost"], report["doubled"]) == (0, 0)
+    assert report["attempts_while_down"] > 24
+    assert report["customers_told"] == 6

@@ -3,9 +3,11 @@
 import asyncio
 import contextlib
 import json
+import os
 import tempfile
+import time
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -75,12 +77,25 @@ class World:
 
 
 @contextlib.contextmanager
-def _database(folder: Path, *, engine: str) -> Iterator[tuple[str, postgres.PostgresServer | None]]:
+def _database(
+    folder: Path, *, engine: str, machine: Mapping[str, str]
+) -> Iterator[tuple[str, postgres.PostgresServer | None]]:
     if engine == "sqlite":
         yield f"sqlite:///{folder / 'c.db'}", None
         return
-    with postgres.running() as server:
+    with _in_environment(machine), postgres.running() as server:
         yield server.database(), server
+
+
+@contextlib.contextmanager
+def _in_environment(more: Mapping[str, str]) -> Iterator[None]:
+    """Let processes that are started in the block have more in their environment."""
+    os.environ.update(more)
+    try:
+        yield
+    finally:
+        for name in more:
+            del os.environ[name]
 
 
 async def _prepare(database: str, conversations: int) -> list[str]:
@@ -114,9 +129,11 @@ async def world(
     sellers: str = SELLERS,
     patience: float = 30.0,
     extra: dict[str, str] | None = None,
+    machine: Mapping[str, str] | None = None,
+    telegrams_clock: Callable[[], float] = time.time,
     nursery: str = "tests.chaos.nursery",
 ) -> AsyncIterator[World]:
-    """Make a world; its bots are well when the block begins."""
+    """Make a world; its bots are well when the block begins. `machine`: what the database's server has in its environment."""
     async with contextlib.AsyncExitStack() as stack:
         name = stack.enter_context(
             tempfile.TemporaryDirectory(prefix="clearshot-chaos-", ignore_cleanup_errors=True)
@@ -124,8 +141,8 @@ async def world(
         folder = Path(name)
         (folder / "flows").mkdir()
         (folder / "flows" / "storm.yaml").write_text(FLOW, encoding="utf-8")
-        database, server = stack.enter_context(_database(folder, engine=engine))
-        sandbox = await stack.enter_async_context(Sandbox(retry_unit=RETRY_UNIT))
+        database, server = stack.enter_context(_database(folder, engine=engine, machine=machine or {}))
+        sandbox = await stack.enter_async_context(Sandbox(retry_unit=RETRY_UNIT, now=telegrams_clock))
         client = await stack.enter_async_context(SandboxClient(sandbox.address))
         links = await _prepare(database, conversations)
         bots = [Replica() for _ in range(replicas)]

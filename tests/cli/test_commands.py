@@ -9,6 +9,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+import yaml
 from typer.testing import CliRunner
 
 from bot.cli.root import COMMANDS, app
@@ -151,6 +152,27 @@ def test_flows_show_prints_the_merged_flow_and_names_what_there_is(clearshot: Cl
 
     assert "label: ShippingDamage_Packaging" in done.stdout
     assert "shipping_damage" in refused(unknown)
+
+
+def test_flows_show_and_check_know_what_a_seller_wants_of_the_shots(
+    clearshot: Clearshot, tmp_path: Path
+) -> None:
+    wish = "shots: {mismatched_product: {MismatchedProduct_Barcode: required, MismatchedProduct_PackingSlip: never}}"
+    (tmp_path / "sellers.yaml").write_text(
+        f"sellers:\n  acme:\n    name: Acme\n    inbox: folder\n    {wish}\n"
+    )
+    (tmp_path / "wrong.yaml").write_text(
+        "sellers:\n  acme:\n    name: Acme\n    inbox: folder\n    shots: {mismatched_product: {Barcode: never}}\n"
+    )
+
+    shown = clearshot("flows", "show", "mismatched_product@+acme", sellers="sellers.yaml")
+    faulty = clearshot("flows", "check", sellers="wrong.yaml")
+
+    labels = [shot["label"] for shot in yaml.safe_load(shown.stdout)["steps"]["photos"]["shots"]]
+    assert "MismatchedProduct_Barcode" in labels
+    assert "MismatchedProduct_PackingSlip" not in labels
+    assert faulty.stdout.startswith("wrong.yaml:5:")
+    assert faulty.returncode == 1
 
 
 def test_flows_schema_is_a_json_schema(clearshot: Clearshot) -> None:

@@ -248,7 +248,7 @@ async def test_the_fence_refuses_a_write_on_a_state_that_is_not_the_one_loaded(s
 
     def overtaken(connection: Connection) -> None:
         connection.execute(update(CHATS).where(CHATS.c.id == 1).values(revision=loaded.revision + 1))
-        groups._write_chats(connection, [late], Recent())
+        groups._write_chats(connection, [late], Recent(), now=NOON)
 
     with pytest.raises(StaleWrite):
         await store._database.run(overtaken)

@@ -2,19 +2,21 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import update
+from sqlalchemy import func, insert, update
 
 from flows.conversation import ChatState
 from flows.effects import Say
 from flows.events import Event
 from flows.outcome import Outcome
 from storage.ports import OutboxRow, Slot, StorageFailure
-from storage.sql.group import OUTBOX
-from storage.sql.leases import OWNERS, PAST, take_over
+from storage.sql.group import OUTBOX, SEEN
+from storage.sql.leases import LEASE, OWNERS, PAST, take_over
+from storage.sql.pruning import in_slices, of_no_use
 from storage.sql.store import SqlStorage
 from storage.sql.streams import CHANNEL, INBOX_NOTICE
 from tests.contracts.conftest import NOON, Stores, eventually, name_of
@@ -35,7 +37,16 @@ async def replicas(postgres_server: PostgresServer) -> AsyncIterator[Stores]:
 
 async def lease_runs_out(store: SqlStorage) -> None:
     """What the database's clock would do in ten seconds, were the process dead."""
-    ended = update(OWNERS).where(OWNERS.c.id == store.owner).values(until=PAST)
+    await _lease_ends(store, PAST)
+
+
+async def database_is_set_back(store: SqlStorage, by: timedelta) -> None:
+    """What a lease looks like when the database's clock is set back."""
+    await _lease_ends(store, func.now() + LEASE + by)
+
+
+async def _lease_ends(store: SqlStorage, until: Any) -> None:
+    ended = update(OWNERS).where(OWNERS.c.id == store.owner).values(until=until)
     await store._database.run(lambda c: c.execute(ended))
 
 
@@ -72,6 +83,34 @@ async def test_rows_of_a_process_whose_lease_ran_out_are_taken_over_in_order(rep
     assert words(claimed) == ["1", "2", "3", "4", "5"]
     assert await owners_of(two) == {two.owner}
     assert await two.outbox.claim(now=NOON) == []
+
+
+async def test_rows_of_a_dead_process_do_not_wait_for_the_hours_by_which_the_clock_was_set_back(
+    replicas: Stores,
+) -> None:
+    one = await replicas.open(step, owner="one")
+    two = await replicas.open(step, owner="two")
+    await one.streams.post(said(1, "hello"))
+
+    await database_is_set_back(one, timedelta(hours=3))
+    claimed = list(await two.outbox.claim(now=NOON))
+
+    assert words(claimed) == ["hello"]
+
+
+async def test_a_living_process_lets_go_of_its_rows_once_when_the_clock_is_set_back_and_then_keeps_them(
+    replicas: Stores,
+) -> None:
+    one = await replicas.open(step, owner="one")
+    two = await replicas.open(step, owner="two")
+    await one.streams.post(said(1, "hello"))
+
+    await database_is_set_back(one, timedelta(hours=3))
+
+    assert await one.outbox.renew() is False
+    assert await one.outbox.renew() is True
+    assert await two.outbox.claim(now=NOON) == []
+    assert words(list(await one.outbox.claim(now=NOON))) == ["hello"]
 
 
 async def test_a_process_that_was_stopped_for_longer_than_its_lease_lets_go_and_its_late_writes_are_refused(
@@ -190,7 +229,7 @@ async def test_whoever_adds_to_a_lane_is_waited_for_by_whoever_takes_it_over(rep
     await two._database.run(add_slowly)
 
     assert found == [one.owner, "None"]
-    await three._database.run(lambda c: take_over(c, owner=three.owner))
+    await three._database.run(lambda c: take_over(c, owner=three.owner, now=NOON))
     assert await owners_of(three) == {three.owner}
 
 
@@ -290,3 +329,17 @@ async def failures_until_taken(post: Callable[[], Any]) -> list[Exception]:
         else:
             return refused
     raise refused[-1]
+
+
+async def test_old_rows_that_somebody_has_in_hand_are_passed_over(replicas: Stores) -> None:
+    store = await replicas.open(step)
+    marks = [{"source": "old", "id": str(number), "at": NOON - timedelta(days=8)} for number in range(5)]
+    await store._database.run(lambda c: c.execute(insert(SEEN), marks))
+    [drop, *_] = of_no_use(NOON)
+    async with await psycopg.AsyncConnection.connect(replicas.url) as other:
+        await other.execute("SELECT * FROM seen WHERE source = 'old' AND id = '3' FOR UPDATE")
+
+        dropped = await in_slices(store._database, drop)
+
+    assert dropped == 4
+    assert await in_slices(store._database, drop) == 1

@@ -6,7 +6,7 @@ from flows.catalogue import Catalogue
 from flows.definition import QualityRules
 from flows.effects import Effect, ForgetPhotos, JudgePhoto, StorePhoto
 from flows.events import Delivered, Event
-from flows.workbench.rehearsal import Rehearsal
+from flows.workbench.rehearsal import CARD, Rehearsal
 from tests.flows.conftest import MUG
 from tests.flows.driving import Begin, sent, to_photos, to_review
 
@@ -344,3 +344,20 @@ def test_the_flow_says_how_sharp_is_sharp_enough(catalogue: Catalogue) -> None:
     [judged] = [effect for effect in customer.effects if isinstance(effect, JudgePhoto)]
     assert judged.quality.sharp_from == 0.3
     assert judged.quality.actions["blur"] == "retake"
+
+
+def test_a_card_number_on_a_photo_is_told_and_covered_in_the_bundle(chat: Begin) -> None:
+    customer = chat()
+    customer.start()
+    customer.tap("A-17")
+    customer.tap("🧾")
+    customer.tap("Guarantee or repair")
+
+    customer.photo(CARD)
+
+    assert "A card number is on it. I cover it" in customer.prompt.text
+    for label in ("Enough", "Skip", "Skip", "Skip", "Use this message"):
+        customer.tap(label)
+    customer.tap("Send")
+    [photo] = customer.bundles[0].photos
+    assert len(photo.cards) == 1

@@ -23,7 +23,7 @@ from flows.events import (
     TimerFired,
 )
 from flows.standing import standing_of
-from flows.values import Seller
+from flows.values import Attachment, Seller
 from flows.workbench.rehearsal import Rehearsal
 from tests.flows.conftest import MUG
 from tests.flows.driving import sent
@@ -72,6 +72,40 @@ def test_the_customer_reads_whether_the_seller_has_looked_and_answered(customer:
     assert "✓ Delivered." in first
     assert "Delivered and seen" in seen
     assert "The seller has answered" in status(customer)
+
+
+def test_the_seller_s_files_follow_their_words_each_as_what_it_is(customer: Rehearsal) -> None:
+    label = Attachment(
+        key=f"{case_of(customer)}/{'a' * 64}", name="label.pdf", mime="application/pdf", size=9
+    )
+    photo = Attachment(key=f"{case_of(customer)}/{'b' * 64}", name="rim.jpg", mime="image/jpeg", size=9)
+    answer = SellerAnswered(case=case_of(customer), text="Use this", files=(label, photo), left_out=1)
+
+    post(customer, answer)
+
+    words, *files, left = customer.messages[-4:]
+    assert "Use this" in words.text
+    assert [(file.text, file.picture) for file in files] == [("📎 label.pdf", True), ("📎 rim.jpg", True)]
+    assert "One file of theirs did not come along." in left.text
+    assert customer.conversation.timeline[-1].files == (label, photo)
+
+
+def test_a_file_without_words_an_example_with_a_wish_and_a_receipt_with_the_end_arrive_too(
+    customer: Rehearsal,
+) -> None:
+    case = case_of(customer)
+    file = Attachment(key=f"{case}/{'a' * 64}", name="rim.jpg", mime="image/jpeg", size=9)
+
+    post(customer, SellerAnswered(case=case, text="", files=(file,)))
+    alone = [message.text for message in customer.messages[-2:]]
+    post(customer, PhotoRequested(case=case, text="Like this", files=(file,)))
+    wished = [message.text for message in customer.messages[-2:]]
+    post(customer, CaseSettled(case=case, files=(file,)))
+
+    assert alone[0].startswith("Acme sends you:")
+    assert alone[1] == wished[0] == customer.messages[-1].text == "📎 rim.jpg"
+    assert "Like this" in wished[1]
+    assert kinds(customer.conversation)[-3:] == ["answer", "request", "settled"]
 
 
 def test_looking_assigning_and_notes_among_sellers_say_nothing_to_the_customer(customer: Rehearsal) -> None:

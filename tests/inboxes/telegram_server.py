@@ -41,6 +41,7 @@ class TelegramServer:
     base: str = ""
     messages: list[dict[str, Any]] = field(default_factory=list)
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=dict)  # what was uploaded in the group, by file_id
     broken: bool = False
     kicked: bool = False
     too_many: int = 0
@@ -49,6 +50,7 @@ class TelegramServer:
     def app(self) -> web.Application:
         app = web.Application(client_max_size=80 * 1024 * 1024)
         app.router.add_route("*", "/bot{token}/{method}", self._take)
+        app.router.add_get("/file/bot{token}/{file}", self._give)
         return app
 
     async def _take(self, request: web.Request) -> web.Response:
@@ -60,6 +62,8 @@ class TelegramServer:
         self.calls.append((method, given))
         if method in ASKED:
             return _done(ASKED[method])
+        if method == "getFile":
+            return self._told_of(str(given["file_id"]))
         if method == "deleteMessage":
             self.messages = [one for one in self.messages if one["message_id"] != int(given["message_id"])]
             return _done(result=True)
@@ -68,6 +72,16 @@ class TelegramServer:
             self.breaks_after -= 1
             return _refused(504, "Gateway Timeout")
         return answer
+
+    def _told_of(self, file: str) -> web.Response:
+        if file not in self.files:
+            return _refused(400, "Bad Request: wrong file_id or the file is temporarily unavailable")
+        return _done(
+            {"file_id": file, "file_unique_id": "u", "file_size": len(self.files[file]), "file_path": file}
+        )
+
+    async def _give(self, request: web.Request) -> web.Response:
+        return web.Response(body=self.files[request.match_info["file"]])
 
     def _refusal(self, token: str, method: str, given: dict[str, Any]) -> web.Response | None:
         if self.broken:

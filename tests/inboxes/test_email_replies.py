@@ -159,7 +159,10 @@ def test_a_signatures_logo_is_no_attachment_and_a_photo_is() -> None:
     photo.add_attachment(b"x", maintype="image", subtype="jpeg", filename="slip.jpg")
 
     assert [one.text for one in heard(logo)] == ["A new one comes."]
-    assert [one.text for one in heard(photo)] == ["See here.\n\n📎 × 2"]
+    assert [one.files for one in heard(logo)] == [()]
+    [seen] = heard(photo)
+    assert (seen.text, [len(file.content) for file in seen.files]) == ("See here.", [40_000, 1])
+    assert seen.files[1].name == "slip.jpg"
 
 
 @pytest.mark.parametrize(
@@ -271,12 +274,29 @@ def test_a_bounce_names_its_case_and_says_nothing_to_the_customer() -> None:
     assert (found.bounced, found.heard) == ("K7F3QX", ())
 
 
-def test_attachments_are_counted_and_not_fetched() -> None:
-    mail = reply("See the slip")
-    for name in ("slip.pdf", "winmail.dat"):
-        mail.add_attachment(b"x", maintype="application", subtype="octet-stream", filename=name)
+def test_a_file_alone_is_an_answer_and_strangers_hand_nothing_over() -> None:
+    known, stranger = reply(""), reply("", From="Eve <eve@elsewhere.example>")
+    for mail in (known, stranger):
+        mail.add_attachment(b"x", maintype="application", subtype="pdf", filename="label.pdf")
 
-    assert heard(mail)[0].text == "See the slip\n\n📎 × 2"
+    [given], [refused] = heard(known), heard(stranger)
+
+    assert (given.text, given.left_out) == ("", 0)
+    assert [(file.name, file.content) for file in given.files] == [("label.pdf", b"x")]
+    assert (refused.files, refused.left_out, refused.author) == ((), 1, "Eve (unverified)")
+
+
+@pytest.mark.parametrize("named", ["=?utf-8?q?=ff=fe?=", "utf-8'en'%ff", 'a"b', "\x00", "x" * 2000])
+def test_a_file_with_a_damaged_name_is_a_file_all_the_same(named: str) -> None:
+    raw = (
+        f"From: Ann <ann@acme.example>\nTo: {ADDRESS}\nSubject: Re: x\nMIME-Version: 1.0\n"
+        'Content-Type: multipart/mixed; boundary="b"\n\n--b\n\nSorry\n--b\nContent-Type: application/pdf\n'
+        f"Content-Disposition: attachment; filename*={named}\nContent-Transfer-Encoding: base64\n\neA==\n--b--\n"
+    )
+
+    [said] = heard(raw.encode())
+
+    assert (said.text, [file.content for file in said.files]) == ("Sorry", [b"x"])
 
 
 def test_a_mail_in_html_alone_is_read_without_its_quotes() -> None:

@@ -33,6 +33,7 @@ TAIL = """
   lumen: {name: "Lumen Leuchten", locale: de}
 support: {name: "Support"}
 """
+LABEL = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
 WAIT = 20.0  # seconds
 
 
@@ -50,6 +51,10 @@ class SellersPerson(Protocol):
     async def ask(self, words: str) -> None: ...
 
     async def settle(self, words: str) -> None: ...
+
+    async def give(self, words: str) -> None:
+        """Answer with a return label (LABEL); a system of the seller's gives words alone."""
+        ...
 
 
 async def until(found: Callable[[], Any]) -> Any:
@@ -94,6 +99,14 @@ class AtTheWebInbox:
         await self.page.get_by_role("button", name="Settled").click()
         await self.page.get_by_text("Settled. Anna knows.").wait_for()
         await self.look("web-settled")
+
+    async def give(self, words: str) -> None:
+        await self.page.get_by_label("Your words to Anna").fill(words)
+        label = {"name": "return label.pdf", "mimeType": "application/pdf", "buffer": LABEL}
+        await self.page.get_by_label("Photos or PDFs for the customer").set_input_files(label)  # type: ignore[arg-type]  # its names are those of a payload
+        await self.page.get_by_role("button", name="Send").click()
+        await self.page.get_by_role("link", name="return_label.pdf").wait_for()
+        await self.look("web-label")
 
     async def look(self, name: str) -> None:
         """Take screenshots of a desk and a phone, light and dark; nothing may be wider than the page."""
@@ -140,7 +153,7 @@ class ByMail:
         ]
         return [name.removesuffix(".jpg") for name in names]
 
-    def _reply(self, words: str) -> None:
+    def _reply(self, words: str, label: bytes = b"") -> None:
         sent = self.mailbox.mails[-1]
         mail = EmailMessage()
         mail["From"], mail["To"] = "Ann Lee <claims@acme.example>", str(sent["Reply-To"])
@@ -148,6 +161,8 @@ class ByMail:
         mail["Message-ID"] = f"<{len(words)}.{id(mail)}@acme.example>"
         quoted = "\n".join(f"> {line}" for line in sent.get_body(("plain",)).get_content().splitlines())  # type: ignore[union-attr]
         mail.set_content(f"{words}\n\nOn Mon, Clearshot <{sent['Reply-To']}> wrote:\n{quoted}\n")
+        if label:
+            mail.add_attachment(label, maintype="application", subtype="pdf", filename="return label.pdf")
         self.imap.put(mail.as_bytes())
 
     async def ask(self, words: str) -> None:
@@ -155,6 +170,9 @@ class ByMail:
 
     async def settle(self, words: str) -> None:
         self._reply(f"/settled {words}")
+
+    async def give(self, words: str) -> None:
+        self._reply(words, LABEL)
 
 
 class ByWebhook:
@@ -203,6 +221,9 @@ class ByWebhook:
 
     async def settle(self, words: str) -> None:
         await self._tell("case.settled", words)
+
+    async def give(self, words: str) -> None:
+        await self._tell("case.answered", words)
 
 
 @asynccontextmanager

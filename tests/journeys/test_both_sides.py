@@ -12,7 +12,7 @@ from bot.sandbox.server import Sandbox
 from tests.conftest import in_ci
 from tests.imap_server import is_here
 from tests.journeys.running_bot import RunningBot
-from tests.journeys.sellers_people import person
+from tests.journeys.sellers_people import LABEL, person
 from tests.journeys.visitor import Visitor, browser_page
 from tests.journeys.walks import SHIPPING_DAMAGE, See, Send
 
@@ -65,6 +65,12 @@ async def test_a_seller_asks_for_one_more_photo_gets_it_and_settles(
             await anna.do(See("I add it to case"))
             assert await seller.got(2) == [FOLLOW_UP]
 
+            await seller.give("Please send it back with this label.")
+            await anna.do(See("Please send it back with this label."))
+            if way != "webhook":
+                await anna.do(See("return_label.pdf", "label"))
+                assert LABEL in await files_of(client, chat["id"])
+
             await seller.settle("A new mug is on its way.")
             await anna.do(See("considers the matter settled"))
             await anna.do(See("A new mug is on its way.", "settled"))
@@ -72,3 +78,9 @@ async def test_a_seller_asks_for_one_more_photo_gets_it_and_settles(
             await bot.stop()
     assert "Traceback" not in bot.log
     assert "a secret of sixteen" not in bot.log
+
+
+async def files_of(client: SandboxClient, chat: int) -> list[bytes]:
+    """Fetch the files that the chat shows as files."""
+    shown = [one["document"]["file_id"] for one in await client.messages(chat) if "document" in one]
+    return [await client.download(file) for file in shown]

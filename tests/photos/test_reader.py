@@ -7,9 +7,11 @@ import psutil
 import pytest
 from PIL import Image, ImageDraw
 
+from bot.photos.covering import card_places
 from bot.photos.lettering import font
 from bot.photos.pool import PhotoPool, with_print
-from bot.photos.reader import bounded, in_rows
+from bot.photos.reader import bounded, in_rows, joined
+from bot.ports import Preparation
 from bot.printed import facts
 from flows.values import Quality, Verdict
 from tests.bench.labelled import labelled_photos
@@ -97,6 +99,43 @@ async def test_nothing_is_read_where_nobody_asks(pool: PhotoPool) -> None:
     assert pool.readers.resting == []
 
 
+CARD = "4111 1111 1111 1111"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("turned", [0, 90])
+async def test_a_card_number_is_painted_over_in_the_seller_s_copy_and_nothing_else(
+    pool: PhotoPool, turned: int
+) -> None:
+    receipt = slip(*RECEIPT, ("Card", CARD), turned=turned)
+
+    verdict = await pool.judge(receipt, quality=WANTED, others=())
+    copy, _, _, _ = await pool.prepare(receipt, how=Preparation(), cover=verdict.cards)
+    bare, _, _, _ = await pool.prepare(receipt, how=Preparation())
+
+    assert len(verdict.cards) == 1
+    read = (await pool.judge(copy, quality=WANTED, others=())).text
+    assert CARD.replace(" ", "")[:8] in (await pool.judge(bare, quality=WANTED, others=())).text.replace(
+        " ", ""
+    )
+    assert "1111" not in read
+    assert facts(read.splitlines(), order_number="A-17-4711") == facts(
+        verdict.text.splitlines(), order_number="A-17-4711"
+    )
+
+
+def test_a_card_number_is_found_in_part_of_a_line_and_over_several_boxes() -> None:
+    whole = [(box(0, 0, width=380), f"VISA {CARD} EUR 9.00")]
+    parts = [(box(100 * n, 50), "4111" if n == 0 else "1111") for n in range(4)]
+    other = [(box(0, 100, width=300), "EAN 4006381333931, phone 0049 30 1234567")]
+
+    found = card_places([whole, parts, other], (400, 200))
+
+    assert len(found) == 5
+    assert found[0] == pytest.approx((5 / 33 * 0.95 - 0.0125, 0.0, 24 / 33 * 0.95 + 0.0125, 0.125), abs=0.01)
+    assert [place[0] for place in found[1:]] == pytest.approx([0.0, 0.2375, 0.4875, 0.7375])
+
+
 @pytest.mark.slow
 @pytest.mark.sample_data
 async def test_real_receipts_tell_date_and_sum(pool: PhotoPool) -> None:
@@ -109,8 +148,8 @@ async def test_real_receipts_tell_date_and_sum(pool: PhotoPool) -> None:
     assert sum(bool(one.amount) for one in found) >= 2
 
 
-def box(left: int, top: int, height: int = 20) -> np.ndarray:
-    return np.array([[left, top], [left + 80, top], [left + 80, top + height], [left, top + height]])
+def box(left: int, top: int, height: int = 20, width: int = 80) -> np.ndarray:
+    return np.array([[left, top], [left + width, top], [left + width, top + height], [left, top + height]])
 
 
 def test_words_beside_each_other_are_one_row() -> None:
@@ -121,7 +160,7 @@ def test_words_beside_each_other_are_one_row() -> None:
         (box(300, 137), "10.00"),
     ]
 
-    assert in_rows(words) == ["TOTAL  5.00", "CASH  10.00"]
+    assert joined(in_rows(words)) == ["TOTAL  5.00", "CASH  10.00"]
 
 
 def test_what_is_printed_is_bounded_and_plain() -> None:
@@ -131,6 +170,5 @@ def test_what_is_printed_is_bounded_and_plain() -> None:
     assert sum(map(len, lines)) <= 4000
 
 
-def test_no_reader_no_blame() -> None:
-    assert with_print(Verdict(problems=("glare",)), None) == Verdict(problems=("glare",))
+def test_print_that_is_too_little_to_be_of_use_is_a_problem() -> None:
     assert with_print(Verdict(problems=("glare",)), ["ab"]).problems == ("unreadable", "glare")

@@ -10,6 +10,7 @@ import pytest
 
 from storage.blobs import DiskBlobs, MemoryBlobs, open_blobs
 from storage.ports import BlobStore, StorageFailure
+from tests.every import every
 from tests.object_store import ObjectStore
 
 Blobs = BlobStore
@@ -38,7 +39,7 @@ async def test_the_same_bytes_again_cost_no_space(blobs: Blobs) -> None:
     keys = await asyncio.gather(*(blobs.put("K7F3QX", b"picture") for _ in range(8)))
 
     assert len(set(keys)) == 1
-    assert [(blob.key, blob.size) for blob in await blobs.keys()] == [(keys[0], 7)]
+    assert [(blob.key, blob.size) for blob in await every(blobs)] == [(keys[0], 7)]
 
 
 async def test_what_is_not_there_is_a_key_error_and_may_be_deleted(blobs: Blobs) -> None:
@@ -55,7 +56,7 @@ async def test_a_case_is_forgotten_without_touching_another(blobs: Blobs) -> Non
 
     await blobs.delete_case("K7F3QX")
 
-    assert [blob.key for blob in await blobs.keys()] == [kept]
+    assert [blob.key for blob in await every(blobs)] == [kept]
 
 
 @pytest.mark.parametrize(
@@ -105,7 +106,7 @@ async def test_half_written_files_are_never_listed(tmp_path: Path) -> None:
     await blobs.put("K7F3QX", b"picture")
     (tmp_path / "K7F3QX" / ".0123").write_bytes(b"half")
 
-    assert len(await blobs.keys()) == 1
+    assert len(await every(blobs)) == 1
 
 
 async def test_an_object_stored_again_is_young_again(tmp_path: Path) -> None:
@@ -116,7 +117,7 @@ async def test_an_object_stored_again_is_young_again(tmp_path: Path) -> None:
 
     await blobs.put("K7F3QX", b"picture")
 
-    [blob] = await blobs.keys()
+    [blob] = await every(blobs)
     assert datetime.now(UTC) - blob.changed < timedelta(hours=1)
 
 
@@ -131,7 +132,7 @@ async def test_stores_in_one_bucket_see_nothing_of_each_other(
 
     await two.delete_case("K7F3QX")
 
-    assert await two.keys() == []
+    assert await every(two) == []
     assert await one.get(key) == b"picture"
 
 
@@ -144,7 +145,7 @@ async def test_a_store_without_conditional_writes_is_written_to_all_the_same(
 
     keys = {await blobs.put("K7F3QX", b"picture") for _ in range(2)}
 
-    assert [blob.key for blob in await blobs.keys()] == list(keys)
+    assert [blob.key for blob in await every(blobs)] == list(keys)
 
 
 @pytest.mark.parametrize("bucket", ["nobody-made-this", "unreachable"])
@@ -161,7 +162,7 @@ async def test_an_object_store_that_fails_is_a_storage_failure_and_no_missing_ph
         blobs.put("K7F3QX", b"1"),
         blobs.get("K7F3QX/" + "a" * 64),
         blobs.delete_case("K7F3QX"),
-        blobs.keys(),
+        every(blobs),
     ):
         with pytest.raises(StorageFailure) as failed:
             await work

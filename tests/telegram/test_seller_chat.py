@@ -8,6 +8,7 @@ from aiohttp.test_utils import TestServer
 
 from bot.ports import Heard, Tell, TransientFailure
 from bot.seller_chat_words import button, question
+from bot.telegram.chat import TelegramChat
 from bot.telegram.client import TelegramBot
 from bot.telegram.courtesies import Courtesy
 from bot.telegram.seller_chat import Counter, SellerChats
@@ -37,7 +38,9 @@ class Desk:
         self.courtesy: Courtesy | None = None
         self.intake = Intake()
         counters = {CHAT: Counter(seller="acme", locale="en")}
-        self.chats = SellerChats(self.intake, chats=counters, ears=self.ear, bot=bot)
+        self.chats = SellerChats(
+            self.intake, chats=counters, ears=self.ear, bot=bot, downloads=TelegramChat(bot)
+        )
 
     def ear(self, seller: str) -> Tell:
         async def tell(heard: Heard) -> bool:
@@ -180,11 +183,38 @@ async def test_a_seller_is_told_when_the_case_is_gone_and_when_only_words_would_
 
     await desk.write("A new one comes")
     await desk.press(button("yes", "K7F3QX"))
-    await desk.write("", photo=[{"file_id": "x"}])
+    await desk.write("", video={"file_id": "x"})
 
     assert [one.kind for _, one in desk.heard] == ["answer", "settled"]
     assert desk.said == [
         "There is no such case any more.",
         "#K7F3QX\nThere is no such case any more.",
-        "Only words reach the customer. Please write them as a reply.",
+        "Only words, photos and PDFs reach the customer. Please send one of them as a reply.",
     ]
+
+
+async def test_a_photo_or_pdf_in_a_reply_goes_with_its_words(desk: Desk) -> None:
+    desk.server.files["p"], desk.server.files["d"] = b"\xff\xd8 a photo", b"%PDF-1.7"
+    document = {
+        "file_id": "d",
+        "file_unique_id": "u",
+        "mime_type": "application/pdf",
+        "file_name": "label.pdf",
+    }
+
+    await desk.write(
+        "", caption="Use this", photo=[{"file_id": "p", "file_unique_id": "u", "width": 9, "height": 9}]
+    )
+    await desk.write("", number=9, document=document)
+
+    told = [(one.text, [(file.name, file.content) for file in one.files]) for _, one in desk.heard]
+    assert told == [("Use this", [("photo", b"\xff\xd8 a photo")]), ("", [("label.pdf", b"%PDF-1.7")])]
+
+
+async def test_words_whose_file_telegram_does_not_give_wait_for_another_try(desk: Desk) -> None:
+    await desk.write(
+        "", caption="See", photo=[{"file_id": "gone", "file_unique_id": "u", "width": 9, "height": 9}]
+    )
+
+    assert desk.heard == []
+    assert desk.said == ["The file could not be fetched (10 MB at most). Nothing was sent, please try again."]

@@ -13,8 +13,10 @@ from aiohttp import ClientResponse, CookieJar, web
 from aiohttp.test_utils import TestClient, TestServer
 from playwright.async_api import Page
 
+from bot.app.attachments import Attachments
 from bot.app.case_actions import CaseActions
 from bot.app.clock import SystemClock
+from bot.photos.pool import PhotoPool
 from bot.web.inbox.desk import Desk
 from bot.web.inbox.site import InboxSite
 from flows.conversation import Conversation
@@ -115,7 +117,7 @@ async def cases(tmp_path: Path) -> AsyncIterator[Cases]:
         yield cases
 
 
-def desk_of(cases: Cases) -> Desk:
+def desk_of(cases: Cases, judge: PhotoPool | None = None) -> Desk:
     """Put the pages' desk together as the application does."""
 
     def actions(seller: str) -> CaseActions:
@@ -124,20 +126,23 @@ def desk_of(cases: Cases) -> Desk:
     return Desk(
         cases=cases.storage.seller_cases, agents=cases.storage.agents, blobs=cases.blobs, actions=actions,
         catalogue=cases.catalogue, names=NAMES, now=SystemClock().now,
+        attachments=Attachments(blobs=cases.blobs, judge=judge or PhotoPool(workers=1)),
     )  # fmt: skip
 
 
 @pytest.fixture
 async def inbox(cases: Cases) -> AsyncIterator[Inbox]:
     site = InboxSite()
+    judge = PhotoPool(workers=1)  # its worker starts with the first picture
     app = web.Application()
     app.add_routes(site.routes())
     server = TestServer(app)
     async with server:
-        inbox = Inbox(cases=cases, desk=desk_of(cases), server=server)
+        inbox = Inbox(cases=cases, desk=desk_of(cases, judge), server=server)
         site.open(inbox.desk)
         yield inbox
         await site.aclose()
+        await judge.aclose()
         for client in inbox.clients:
             await client.session.close()
 

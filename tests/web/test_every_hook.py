@@ -7,6 +7,7 @@ import io
 import json
 import logging
 from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -17,6 +18,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
+from bot.app.attachments import Attachments
 from bot.app.clock import SystemClock
 from bot.app.hearing import Hearing
 from bot.bootstrap import INBOXES
@@ -29,6 +31,7 @@ from bot.inboxes.webhook.settings import WebhookSettings
 from bot.inboxes.webhook.wire import headers as webhook_headers
 from bot.inboxes.zammad.adapter import ZammadInbox
 from bot.inboxes.zendesk.adapter import ZendeskInbox
+from bot.photos.pool import PhotoPool
 from bot.ports import AnswersTrials, Hears
 from bot.web.hooks import hook_routes
 from tests.inboxes import chatwoot_server, zammad_server, zendesk_server
@@ -169,8 +172,9 @@ async def door(
 ) -> AsyncIterator[Door]:
     caplog.set_level(logging.DEBUG, logger="bot")
     way, inbox = WAYS[request.param], WAYS[request.param].make()
-    async with cases_in(tmp_path) as cases:
-        hearing = Hearing(streams=cases.storage.streams, clock=SystemClock())
+    async with cases_in(tmp_path) as cases, aclosing(PhotoPool(workers=1)) as judge:
+        attachments = Attachments(blobs=cases.blobs, judge=judge)
+        hearing = Hearing(streams=cases.storage.streams, clock=SystemClock(), attachments=attachments)
         site = web.Application()
         site.add_routes(
             hook_routes(inboxes={"acme": inbox}, ears=hearing.of, now=lambda: datetime.now(UTC), within=1)

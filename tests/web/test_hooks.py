@@ -12,8 +12,10 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
+from bot.app.attachments import Attachments
 from bot.app.clock import SystemClock
 from bot.app.hearing import Hearing
+from bot.photos.pool import PhotoPool
 from bot.ports import Call, Heard, HookRefused, TransientFailure
 from bot.web.hooks import MOST_BYTES, hook_routes
 from flows.conversation import Conversation
@@ -42,12 +44,15 @@ async def cases(tmp_path: Path) -> AsyncIterator[Cases]:
 
 @pytest.fixture
 async def client(cases: Cases) -> AsyncIterator[Client]:
-    hearing = Hearing(streams=cases.storage.streams, clock=SystemClock())
+    judge = PhotoPool(workers=1)  # its worker starts with the first picture
+    attachments = Attachments(blobs=cases.blobs, judge=judge)
+    hearing = Hearing(streams=cases.storage.streams, clock=SystemClock(), attachments=attachments)
     site = web.Application()
     inboxes = {"acme": Desk(), "bolt": Desk(), "deaf": object()}
     site.add_routes(hook_routes(inboxes=inboxes, ears=hearing.of, now=lambda: datetime.now(UTC)))
     async with TestClient(TestServer(site)) as client:
         yield client
+    await judge.aclose()
 
 
 async def call(client: Client, seller: str, *heard: dict[str, Any], secret: str = SECRET) -> int:

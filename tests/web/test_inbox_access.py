@@ -8,9 +8,11 @@ from itertools import product
 
 import pytest
 
+from bot.app.case_actions import Given
 from bot.web.inbox.acting import ACTS
 from bot.web.inbox.people import CHANGES
 from bot.web.inbox.site import ASSETS
+from flows.values import Attachment
 from storage.seller_ports import Agent, Canned
 from tests.web.conftest import Inbox, Person
 
@@ -19,7 +21,15 @@ PUBLIC = {*(f"/inbox/{name}" for name in ASSETS), "/inbox/enter/{token}", "/inbo
 ENDLESS = "/inbox/live"
 LEAVE = "/inbox/leave"
 NOBODYS = "222222"
-SECRETS = ("Zora Zebrastripe", "Secret samovar", "canary note for bolt", "bolt's own answer", "Boris of Bolt")
+SECRETS = (
+    "Zora Zebrastripe",
+    "Secret samovar",
+    "canary note for bolt",
+    "bolt's own answer",
+    "Boris of Bolt",
+    "canary label",
+    "canary answer",
+)
 
 
 @dataclass(frozen=True)
@@ -32,6 +42,7 @@ class Secret:
     canned: Canned
     photo: bytes
     manifest: bytes
+    sha: str  # of a file that went to the customer with an answer
 
     def stolen(self) -> dict[str, str]:
         """Fill in any form with what is theirs."""
@@ -41,7 +52,7 @@ class Secret:
         }  # fmt: skip
 
 
-def addresses(inbox: Inbox, case: str, file: str) -> list[tuple[str, str]]:
+def addresses(inbox: Inbox, case: str, file: str, sha: str) -> list[tuple[str, str]]:
     """Take every route of the running app itself, (method, path), with a case's code filled in."""
     found = []
     for route in inbox.server.app.router.routes():
@@ -51,13 +62,20 @@ def addresses(inbox: Inbox, case: str, file: str) -> list[tuple[str, str]]:
         names = re.findall(r"{(\w+)}", route.resource.canonical)
         known = {
             "case": [case], "bundle": ["1", "2"], "file": [file, "manifest.json"], "act": list(ACTS),
-            "what": list(CHANGES), "nowhere": [f"{case}/elsewhere", f"{case}/", case.lower()],
+            "sha": [sha], "what": list(CHANGES), "nowhere": [f"{case}/elsewhere", f"{case}/", case.lower()],
         }  # fmt: skip
         assert set(names) <= set(known), f"a route that this test does not know: {route.resource.canonical}"
         for values in product(*(known[name] for name in names)):
             given = dict(zip(names, values, strict=True))
             found.append((route.method, route.resource.canonical.format_map(given)))
     return found
+
+
+async def kept(inbox: Inbox, code: str) -> Attachment:
+    """Keep a file of the other seller's."""
+    content = b"%PDF- canary label of bolt"
+    key = await inbox.cases.blobs.put(code, content)
+    return Attachment(key=key, name="label.pdf", mime="application/pdf", size=len(content))
 
 
 async def bolt_s_secrets(inbox: Inbox) -> Secret:
@@ -69,6 +87,8 @@ async def bolt_s_secrets(inbox: Inbox) -> Secret:
     canned = await inbox.desk.agents.save_canned(
         Canned(seller="bolt", title="Secret", text="bolt's own answer")
     )
+    given = await kept(inbox, code)
+    await inbox.desk.actions("bolt").answer(code, "canary answer of bolt", given=Given(files=(given,)))
     [bundle] = (await inbox.case(code)).bundles
     photo, manifest = [await inbox.cases.blobs.get(key) for key in (bundle.copies[0], bundle.manifest)]
     return Secret(
@@ -78,6 +98,7 @@ async def bolt_s_secrets(inbox: Inbox) -> Secret:
         canned=canned,
         photo=photo,
         manifest=manifest,
+        sha=given.key.partition("/")[2],
     )
 
 
@@ -99,7 +120,10 @@ async def test_no_route_shows_or_changes_anything_of_another_seller(inbox: Inbox
     ann = await inbox.person("acme")
     await ann.open("/inbox")
     before = await inbox.case(secret.code)
-    theirs, nobodys = addresses(inbox, secret.code, secret.file), addresses(inbox, NOBODYS, secret.file)
+    theirs, nobodys = (
+        addresses(inbox, secret.code, secret.file, secret.sha),
+        addresses(inbox, NOBODYS, secret.file, secret.sha),
+    )
 
     for (method, path), (_, absent) in zip(theirs, nobodys, strict=True):
         if path in {
@@ -170,7 +194,7 @@ async def test_no_route_answers_a_stranger(inbox: Inbox) -> None:
     stranger, stale = await inbox.browser(), await inbox.browser()
     stale.session.cookie_jar.update_cookies({"clearshot_inbox": "x" * 43})
 
-    for method, path in [*addresses(inbox, secret.code, secret.file), ("GET", ENDLESS)]:
+    for method, path in [*addresses(inbox, secret.code, secret.file, secret.sha), ("GET", ENDLESS)]:
         for client in (stranger, stale):
             answer = await client.request(method, path, allow_redirects=False)
             assert answer.status == 401, path
@@ -189,7 +213,7 @@ async def test_no_form_that_no_page_of_ours_made_changes_anything(inbox: Inbox) 
     await inbox.desk.agents.save_canned(Canned(seller="acme", title="Sorry", text="We are sorry."))
     await ann.open("/inbox")
     await olga.open("/inbox")
-    forms = [(method, path) for method, path in addresses(inbox, code, "x.jpg") if method != "GET"]
+    forms = [(method, path) for method, path in addresses(inbox, code, "x.jpg", "0" * 64) if method != "GET"]
     fields = {"text": "forged", "name": "Mallory", "agent": olga.agent.id, "access": "no", "role": "agent"}
     before = (await inbox.case(code), await inbox.desk.agents.of_seller("acme"))
 
@@ -229,7 +253,7 @@ async def test_another_site_signs_nobody_in(inbox: Inbox) -> None:
         (b"csrf=%zz&text=%ff%fe", "application/x-www-form-urlencoded", 403),
         (b"text=x", "application/x-www-form-urlencoded; charset=nonsense", 400),
         (b"text=\xff", "application/x-www-form-urlencoded; charset=ascii", 400),
-        (b"--x\r\nrubbish", "multipart/form-data; boundary=x", 403),
+        (b"--x\r\nrubbish", "multipart/form-data; boundary=x", 400),
         (b"text=" + b"x" * 1_100_000, "application/x-www-form-urlencoded", 413),
         (b'{"csrf": "x"}', "application/json", 403),
     ],

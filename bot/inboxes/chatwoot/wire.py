@@ -117,9 +117,9 @@ def _said(told: dict[str, Any]) -> Sequence[Heard]:
         return ()
     kind, words = spoken(plain(str(told.get("content") or "")))
     attached = told.get("attachments")
-    if isinstance(attached, list) and attached:
-        words = f"{words}\n\n📎 × {len(attached)}".strip()
-    if kind == "answer" and not words:
+    left_out = len(attached) if isinstance(attached, list) else 0
+    if kind == "answer" and not (words or left_out):
         return ()
     author = str(sender.get("name") or "") if isinstance(sender, dict) else ""
-    return (Heard(kind=kind, case=case, key=f"message.{number}", text=words, author=author),)
+    key = f"message.{number}"
+    return (Heard(kind=kind, case=case, key=key, text=words, author=author, left_out=left_out),)

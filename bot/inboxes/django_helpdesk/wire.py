@@ -113,10 +113,8 @@ def heard_in(written: Mapping[str, Any], *, title: str) -> Sequence[Heard]:
         spoken(plain(str(written.get("comment") or ""))) if written.get("public") else ("answer", "")
     )
     attached = len(written.get("followupattachment_set") or ()) if written.get("public") else 0
-    if attached:
-        words = f"{words}\n\n📎 × {attached}".strip()
-    if kind != "answer" or words:
-        heard.append(Heard(kind=kind, case=case, key=key, text=words))
+    if kind != "answer" or words or attached:
+        heard.append(Heard(kind=kind, case=case, key=key, text=words, left_out=attached))
     if written.get("new_status") in SETTLED and kind != "settled":
         heard.append(Heard(kind="settled", case=case, key=f"{key}.done"))
     return tuple(heard)

@@ -14,7 +14,7 @@ from email.utils import parseaddr
 from bot.inboxes.email.settings import EmailSettings
 from bot.inboxes.email.tokens import proven
 from bot.inboxes.email.words import words_in
-from bot.ports import Heard, HookRefused
+from bot.ports import GivenFile, Heard, HookRefused
 from bot.seller_words import spoken
 from bot.text_of_html import text_of_html
 
@@ -66,14 +66,26 @@ def _read(mail: EmailMessage, raw: bytes, *, settings: EmailSettings) -> Came:
     if _is_automatic(mail):
         return Came(automatic=True)
     kind, text = spoken(words_of(mail))
-    attached = sum(1 for part in mail.iter_attachments() if not _is_decoration(part))
-    if attached:
-        text = f"{text}\n\n📎 × {attached}".strip()
-    if kind == "answer" and not text:
+    attached = [part for part in mail.iter_attachments() if not _is_decoration(part)]
+    if kind == "answer" and not (text or attached):
         return Came(automatic=True)
-    return Came(
-        heard=(Heard(kind=kind, case=case, key=_key(mail, raw), text=text, author=_author(mail, settings)),)
-    )
+    author, is_known = _author(mail, settings)
+    files = tuple(map(_file, attached)) if is_known else ()  # strangers may speak, and hand over nothing
+    heard = Heard(
+        kind=kind, case=case, key=_key(mail, raw), text=text, author=author,
+        files=files, left_out=len(attached) - len(files),
+    )  # fmt: skip
+    return Came(heard=(heard,))
+
+
+def _file(part: EmailMessage | MIMEPart) -> GivenFile:
+    """Read a part; what cannot be decoded is empty, and is left out later."""
+    content = part.get_payload(decode=True)
+    try:
+        name = part.get_filename() or ""
+    except (ValueError, LookupError, AttributeError, TypeError):  # the library chokes on damaged headers
+        name = ""
+    return GivenFile(name=name, content=content if isinstance(content, bytes) else b"")
 
 
 def _is_decoration(part: EmailMessage | MIMEPart) -> bool:
@@ -90,17 +102,17 @@ def _key(mail: EmailMessage, raw: bytes) -> str:
     return f"mail:{hashlib.sha256(named.encode('utf-8', 'replace') if named else raw).hexdigest()[:40]}"
 
 
-def _author(mail: EmailMessage, settings: EmailSettings) -> str:
-    """Say who wrote; somebody whom the settings do not name is called unverified, or refused."""
+def _author(mail: EmailMessage, settings: EmailSettings) -> tuple[str, bool]:
+    """Say who wrote, and whether the settings name them; whom they do not is called unverified, or refused."""
     name, address = parseaddr(str(mail.get("from", "")))
     address = address.lower()
     known = [one.lower() for one in settings.senders or (settings.recipient,)]
     author = " ".join((name or address.partition("@")[0]).split())
     if address in known or address.rpartition("@")[2] in known:
-        return author
+        return author, True
     if settings.only_known_senders:
         raise HookRefused(401, "a mail of a sender whom the settings do not name")
-    return f"{author} (unverified)"
+    return f"{author} (unverified)", False
 
 
 def _is_automatic(mail: EmailMessage) -> bool:

@@ -106,10 +106,10 @@ def _said(case: str, written: dict[str, Any]) -> list[Heard]:
     text = text_of_html(body) if "html" in str(written.get("content_type")) else plain(body)
     kind, words = spoken(text)
     attached = written.get("attachments")
-    if isinstance(attached, list) and attached:
-        words = f"{words}\n\n📎 × {len(attached)}".strip()
-    if kind == "answer" and not words:
+    left_out = len(attached) if isinstance(attached, list) else 0
+    if kind == "answer" and not (words or left_out):
         return []
     author = written.get("created_by")
     name = author.get("firstname", "") if isinstance(author, dict) else ""
-    return [Heard(kind=kind, case=case, key=f"article.{written['id']}", text=words, author=str(name))]
+    key = f"article.{written['id']}"
+    return [Heard(kind=kind, case=case, key=key, text=words, author=str(name), left_out=left_out)]

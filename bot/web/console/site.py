@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
 from pathlib import Path
 
 from aiohttp import web
@@ -99,6 +100,8 @@ class ConsoleSite:
                 return words_alone(401, NEEDED)
             response = await go_on(visit, desk)
         except web.HTTPException as answer:
+            if answer.status >= HTTPStatus.BAD_REQUEST:
+                return words_alone(answer.status, answer.text or answer.reason)
             answer.headers.update(HEADERS)
             raise
         except StorageFailure as failure:

@@ -4,10 +4,12 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
 
-from bot.app.case_actions import CaseActions, NoSuchCase
+from bot.app.attachments import MOST_BYTES, MOST_FILES
+from bot.app.case_actions import CaseActions, Given, NoSuchCase
 from bot.seller_words import LONGEST
 from bot.web.inbox.case_page import shown
 from bot.web.inbox.desk import Visit
+from bot.web.inbox.forms import Form
 from bot.web.inbox.pages import missing, words_alone
 from bot.web.inbox.words import said_in
 from flows.conversation import Conversation
@@ -15,7 +17,6 @@ from storage.ports import StorageFailure
 
 MOST_WISHED = 10
 LONGEST_KEY = 64
-Form = Mapping[str, str]
 
 
 class Wrong(Exception):
@@ -39,10 +40,20 @@ def _words(form: Form, *, needed: bool = True) -> str:
     return text
 
 
+async def _files(visit: Visit, case: Conversation, form: Form) -> Given:
+    """Keep the files of a form; one that cannot be shown to the customer is told to the seller at once."""
+    given = await visit.desk.attachments.keep(case.id, form.files)
+    if given.left_out:
+        raise Wrong("wrong.file", size=MOST_BYTES // 2**20, count=MOST_FILES)
+    return given
+
+
 async def _answer(actions: CaseActions, visit: Visit, case: Conversation, form: Form) -> str:
     if form.get("labels"):  # whoever has ticked a photo asks for it, whichever button was pressed
         return await _ask(actions, visit, case, form)
-    await actions.answer(case.id, _words(form), author=visit.agent.name, key=_key(visit, form))
+    text = _words(form, needed=not form.files)
+    given = await _files(visit, case, form)
+    await actions.answer(case.id, text, author=visit.agent.name, key=_key(visit, form), given=given)
     return "answer"
 
 
@@ -51,13 +62,17 @@ async def _ask(actions: CaseActions, visit: Visit, case: Conversation, form: For
     text = _words(form, needed=False)
     if not labels and not text:
         raise Wrong("wrong.nothing_wished")
-    await actions.request_photo(case.id, text, labels=labels, author=visit.agent.name, key=_key(visit, form))
+    given = await _files(visit, case, form)
+    await actions.request_photo(
+        case.id, text, labels=labels, author=visit.agent.name, key=_key(visit, form), given=given
+    )
     return "photo"
 
 
 async def _settle(actions: CaseActions, visit: Visit, case: Conversation, form: Form) -> str:
     text = _words(form, needed=False)
-    await actions.settle(case.id, text, author=visit.agent.name, key=_key(visit, form))
+    given = await _files(visit, case, form)
+    await actions.settle(case.id, text, author=visit.agent.name, key=_key(visit, form), given=given)
     return "settled"
 
 

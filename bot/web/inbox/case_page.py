@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from aiohttp import web
 
+from bot.app.attachments import MOST_BYTES, MOST_FILES
 from bot.seller_words import LONGEST
 from bot.web.inbox.desk import Visit
 from bot.web.inbox.pages import missing, page_for
@@ -16,6 +17,7 @@ from bot.web.inbox.words import said_in
 from flows.conversation import Conversation, Entry
 from flows.definition import Shot
 from flows.standing import is_unread, standing_of
+from flows.values import Attachment
 from storage.ports import StorageFailure
 from storage.seller_ports import Canned, CaseFilter
 
@@ -67,6 +69,7 @@ async def shown(
         canned=_canned(await visit.desk.agents.canned(visit.seller), case, visit),
         onward=await _next_unread(visit, case),
         most=LONGEST,
+        files=(MOST_FILES, MOST_BYTES),
         done=done,
         wrong=wrong,
         typed=typed,
@@ -118,13 +121,17 @@ class Line:
     kind: str
     head: str
     words: str
+    files: tuple[Attachment, ...] = ()
 
 
 def line_of(
     visit: Visit, case: Conversation, entry: Entry, *, names: Mapping[str, str] = MappingProxyType({})
 ) -> Line:
     """Say what happened; `names` are the seller's people by id."""
-    kind = "unassigned" if entry.kind == "assigned" and not entry.text else entry.kind
+    kind: str = entry.kind
+    if kind == "assigned":
+        given = names.get(entry.text, entry.text)
+        kind = "unassigned" if not entry.text else "taken" if given == entry.author else kind
     said = said_in(visit.agent.locale)
     author = entry.author or said("line.somebody")
     head = said(
@@ -132,7 +139,7 @@ def line_of(
         agent=names.get(entry.text, entry.text),
     )  # fmt: skip
     words = entry.text if entry.kind in {"note", "answer", "request", "settled", "remark"} else ""
-    return Line(at=entry.at, kind=entry.kind, head=head, words=words)
+    return Line(at=entry.at, kind=entry.kind, head=head, words=words, files=entry.files)
 
 
 def _shots(visit: Visit, case: Conversation) -> list[tuple[str, str]]:

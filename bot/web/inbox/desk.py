@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from bot.app.attachments import Attachments
 from bot.app.case_actions import CaseActions
 from flows.catalogue import Catalogue
 from storage.ports import BlobStore
@@ -20,6 +21,7 @@ class Desk:
     blobs: BlobStore
     actions: Callable[[str], CaseActions]
     """Makes the actions of one seller."""
+    attachments: Attachments
     catalogue: Catalogue
     names: Mapping[str, str]
     now: Callable[[], datetime]

@@ -59,6 +59,22 @@ class Downloads:
         disposition = {"Content-Disposition": f'{shown}; filename="{_safe(photo.name)}"'}
         return web.Response(body=content, content_type=kind, headers={**FILE_HEADERS, **disposition})
 
+    async def given(self, request: web.Request, visit: Visit) -> web.StreamResponse:
+        """Serve a file that somebody at the seller's gave with an answer."""
+        case = await visit.desk.cases.case(visit.seller, request.match_info["case"])
+        key = f"{request.match_info['case']}/{request.match_info['sha']}"
+        files = [file for line in case.timeline for file in line.files] if case is not None else []
+        found = next((file for file in files if file.key == key), None)
+        if found is None:
+            return missing(visit.agent.locale)
+        try:
+            content = await visit.desk.blobs.get(found.key)
+        except KeyError:
+            return missing(visit.agent.locale)
+        shown = "inline" if found.mime.startswith("image/") else "attachment"
+        disposition = {"Content-Disposition": f'{shown}; filename="{_safe(found.name)}"'}
+        return web.Response(body=content, content_type=found.mime, headers={**FILE_HEADERS, **disposition})
+
     async def manifest(self, request: web.Request, visit: Visit) -> web.StreamResponse:
         """Serve a bundle's manifest."""
         case = await visit.desk.cases.case(visit.seller, request.match_info["case"])

@@ -89,6 +89,13 @@ if (compose) {
     send.hidden = any;
   };
   compose.addEventListener("change", ticked);
+  const files = compose.elements.files;
+  files.addEventListener("change", () => { // files can go without words; what is too much is told before it is sent
+    const { most, bytes, wrong } = files.dataset, chosen = [...files.files];
+    words.required = chosen.length === 0;
+    files.setCustomValidity(chosen.length > most || chosen.some((file) => file.size > bytes) ? wrong : "");
+    files.reportValidity();
+  });
   ticked();
   if (location.search.includes("done=")) sessionStorage.removeItem(key); // it has arrived
   words.value ||= sessionStorage.getItem(key) ?? "";

@@ -14,6 +14,7 @@ from bot.web.inbox.desk import Desk, Visit
 from bot.web.inbox.door import Door, OpenDoor, from_here, is_ours
 from bot.web.inbox.downloads import Downloads
 from bot.web.inbox.figures import figures_csv, figures_page
+from bot.web.inbox.forms import Form, form_of
 from bot.web.inbox.listing import list_page
 from bot.web.inbox.live import Live
 from bot.web.inbox.pages import HEADERS, locale_of, missing, page, words_alone
@@ -24,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 CASE = "/inbox/{case:[0-9A-Z]{4,12}}"
 Show = Callable[[web.Request, Visit], Awaitable[web.StreamResponse]]
-Take = Callable[[web.Request, Visit, Mapping[str, str]], Awaitable[web.StreamResponse]]
+Take = Callable[[web.Request, Visit, Form], Awaitable[web.StreamResponse]]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 FOLDER = Path(__file__).parent
 REFUSED = {400: "wrong.garbled", 413: "wrong.large"}
@@ -63,6 +64,7 @@ class InboxSite:
             CASE + "/cover": files.cover,
             CASE + "/photos.zip": files.archive,
             CASE + "/claim.pdf": self._claims.claim,
+            CASE + "/given/{sha:[0-9a-f]{64}}": files.given,
             CASE + "/{bundle:[0-9]{1,6}}/manifest.json": files.manifest,
             CASE + "/{bundle:[0-9]{1,6}}/{file}": files.photo,
         }
@@ -92,7 +94,7 @@ class InboxSite:
     def _taken(self, take: Take) -> Handler:
         async def handler(request: web.Request) -> web.StreamResponse:
             async def checked(visit: Visit) -> web.StreamResponse:
-                form = await _form(request) if from_here(request, visit.desk) else {}
+                form = await form_of(request) if from_here(request, visit.desk) else Form()
                 if not is_ours(visit, form):
                     logger.warning("a form without this session's mark is refused")
                     return words_alone(403, "wrong.csrf", locale=visit.agent.locale)
@@ -172,7 +174,7 @@ class InboxSite:
 
     async def _let_out(self, request: web.Request) -> web.StreamResponse:
         async def out(visit: Visit) -> web.StreamResponse:
-            if not from_here(request, visit.desk) or not is_ours(visit, await _form(request)):
+            if not from_here(request, visit.desk) or not is_ours(visit, await form_of(request)):
                 return words_alone(403, "wrong.csrf", locale=visit.agent.locale)
             await visit.desk.agents.end(visit.token)
             left = {
@@ -208,21 +210,6 @@ async def _nowhere(request: web.Request, visit: Visit) -> web.StreamResponse:
     if last in {"", *ACTS, *CHANGES} and above.startswith("/inbox"):
         raise web.HTTPSeeOther(above)
     return missing(visit.agent.locale)
-
-
-async def _form(request: web.Request) -> Mapping[str, str]:
-    """Read a form's fields; one that occurs several times comes as lines. No form of ours brings files."""
-    if request.content_type != "application/x-www-form-urlencoded":
-        return {}
-    try:
-        given = await request.post()
-    except (ValueError, LookupError):  # in an encoding that nobody knows, or not in the one it names
-        raise web.HTTPBadRequest from None
-    found: dict[str, str] = {}
-    for name in given:
-        values = [value for value in given.getall(name) if isinstance(value, str)]
-        found[name] = "\n".join(values)
-    return found
 
 
 def _place(fault: Exception) -> str:
