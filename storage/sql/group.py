@@ -9,27 +9,17 @@ Laws:
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
-    Delete,
-    Insert,
-    String,
     Table,
-    Update,
     bindparam,
     delete,
-    exists,
-    func,
     insert,
-    or_,
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
 from flows.conversation import Chat, ChatState, Conversation
@@ -38,6 +28,7 @@ from storage.rows import fingerprints_of, may_go
 from storage.sql.desk import FIRSTS
 from storage.sql.mapping import conversation_columns, inbox_columns, outbox_columns, slot_columns
 from storage.sql.recent import Recent
+from storage.sql.statements import among, deleting, holding, inserting, updating
 from storage.sql.tables import (
     LATER,
     ChatRow,
@@ -52,10 +43,6 @@ from storage.sql.times import aware, hour_after
 from storage.stepping import Key, Known, Waiting, Worksheet, Written, in_order, named_by, wanted_by
 
 
-def _among(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
-    return column.in_(bindparam(name, expanding=True))
-
-
 def table(model: type[SQLModel]) -> Table:
     """The Core table of a model."""
     found: Table = model.__table__  # type: ignore[attr-defined]
@@ -65,19 +52,16 @@ def table(model: type[SQLModel]) -> Table:
 CHATS, CONVERSATIONS, SEEN = table(ChatRow), table(ConversationRow), table(SeenRow)
 INBOX, OUTBOX, SLOTS, FINGERPRINTS = table(InboxRow), table(EffectRow), table(SlotRow), table(FingerprintRow)
 
-# built once: building took as long as the work of the database
 _THESE_CHATS = (
-    select(CHATS.c.id, CHATS.c.born, CHATS.c.body).where(_among(CHATS.c.id, "ids")).order_by(CHATS.c.id)
+    select(CHATS.c.id, CHATS.c.born, CHATS.c.body).where(among(CHATS.c.id, "ids")).order_by(CHATS.c.id)
 )
 _LOCKED_CHATS = _THESE_CHATS.with_for_update()
 """SQLite knows no row locks, and needs none: one transaction writes at a time."""
 _THESE_CONVERSATIONS = select(CONVERSATIONS.c.id, CONVERSATIONS.c.body).where(
-    _among(CONVERSATIONS.c.id, "ids")
+    among(CONVERSATIONS.c.id, "ids")
 )
-_THESE_SEEN = select(SEEN.c.source, SEEN.c.id).where(
-    _among(SEEN.c.source, "sources"), _among(SEEN.c.id, "ids")
-)
-_SETTLING = delete(OUTBOX).where(_among(OUTBOX.c.id, "ids"), OUTBOX.c.owner == bindparam("mine"))
+_THESE_SEEN = select(SEEN.c.source, SEEN.c.id).where(among(SEEN.c.source, "sources"), among(SEEN.c.id, "ids"))
+_SETTLING = delete(OUTBOX).where(among(OUTBOX.c.id, "ids"), OUTBOX.c.owner == bindparam("mine"))
 
 Owners = Callable[[Connection, Sequence[OutboxRow]], Mapping[str, str]]
 """Tells which lanes, of those of some rows, belong to another process now: lane -> owner."""
@@ -228,7 +212,7 @@ def _write(connection: Connection, group: Group, sheet: Worksheet, office: Offic
 def _mark(connection: Connection, marks: Sequence[Key], *, now: datetime) -> None:
     if marks:
         rows = [{"source": source, "id": key, "at": aware(now)} for source, key in marks]
-        connection.execute(_inserting(SEEN), rows)
+        connection.execute(inserting(SEEN), rows)
 
 
 def _write_chats(
@@ -305,7 +289,7 @@ def _write_slots(
     later message. So this comes before the rows are settled.
     """
     if slots:
-        connection.execute(_holding(connection.dialect.name), slot_columns(slots, owner=owner))
+        connection.execute(holding(SLOTS, OUTBOX, connection.dialect.name), slot_columns(slots, owner=owner))
 
 
 def _settle(connection: Connection, ids: Collection[str], *, owner: str) -> None:
@@ -330,12 +314,12 @@ def _write_inbox(connection: Connection, sheet: Worksheet, *, now: datetime) -> 
 
 def _delete(connection: Connection, target: Table, ids: Collection[Any]) -> None:
     if ids:
-        connection.execute(_deleting(target), {"ids": list(ids)})
+        connection.execute(deleting(target), {"ids": list(ids)})
 
 
 def _insert(connection: Connection, target: Table, rows: Sequence[dict[str, Any]]) -> None:
     if rows:
-        connection.execute(_inserting(target), rows)
+        connection.execute(inserting(target), rows)
 
 
 def _update(
@@ -353,7 +337,7 @@ def _update(
     if not rows:
         return
     names = tuple(name for name in rows[0] if name not in {"id", *keep})
-    statement = _updating(target, names, frozenset(firsts))
+    statement = updating(target, names, frozenset(firsts))
     parameters = [
         {"key": row["id"], "was": row["revision"] - 1, **{f"new_{name}": row[name] for name in names}}
         for row in rows
@@ -361,40 +345,3 @@ def _update(
     changed = connection.execute(statement, parameters).rowcount
     if changed != len(rows):
         raise StaleWrite(f"{len(rows) - changed} rows of {target.name} were written by somebody else")
-
-
-@cache
-def _updating(target: Table, names: tuple[str, ...], firsts: frozenset[str]) -> Update:
-    return (
-        update(target)
-        .where(target.c.id == bindparam("key"), target.c.revision == bindparam("was"))
-        .values({name: _new(target, name, first=name in firsts) for name in names})
-    )
-
-
-@cache
-def _inserting(target: Table) -> Insert:
-    return insert(target)
-
-
-@cache
-def _deleting(target: Table) -> Delete:
-    return delete(target).where(_among(target.c.id, "ids"))
-
-
-@cache
-def _holding(dialect: str) -> Insert:
-    """Let a message hold a slot, if the row that showed it is still there and ours, or none is named."""
-    own = exists().where(OUTBOX.c.id == bindparam("row", type_=String), OUTBOX.c.owner == bindparam("mine"))
-    given = [bindparam(f"new_{column.name}", type_=column.type) for column in SLOTS.columns]
-    values = select(*given).where(or_(bindparam("row", type_=String) == "", own))
-    names = [column.name for column in SLOTS.columns]
-    upsert = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    statement = upsert(SLOTS).from_select(names, values)
-    news = {name: statement.excluded[name] for name in names if name not in SLOTS.primary_key.columns}
-    return statement.on_conflict_do_update(index_elements=list(SLOTS.primary_key.columns), set_=news)
-
-
-def _new(target: Table, name: str, *, first: bool) -> ColumnElement[Any]:
-    given = bindparam(f"new_{name}", type_=target.c[name].type)
-    return func.coalesce(target.c[name], given) if first else given

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -228,15 +229,18 @@ async def test_only_the_case_s_own_chat_is_shown_a_case_that_an_event_names(stor
     assert seen == [(1, []), (1, ["CODE1"]), (2, [])]
 
 
-async def test_marks_of_a_chat_that_was_forgotten_meanwhile_leave_no_trace(stores: Stores) -> None:
+async def test_marks_of_chats_that_are_forgotten_meanwhile_leave_no_trace(stores: Stores) -> None:
     store = await stores.open(speaking)
-    [row] = (await store.streams.post(said(1, "hello", chat=4242))).rows
-    await store.outbox.settle([row.id], slots={(4242, "prompt"): Slot(message=5)})
+    chats = range(4200, 4220)
+    for chat in chats:
+        [row] = (await store.streams.post(said(chat, "hello", chat=chat))).rows
+        await store.outbox.settle([row.id], slots={(chat, "prompt"): Slot(message=5)})
 
-    await store.cases.forget(4242)
-    await store.streams.post(said(2, "other", chat=7))
+    await asyncio.gather(*map(store.cases.forget, chats), store.streams.post(said(2, "other", chat=8)))
+    await store.streams.post(said(3, "other", chat=8))
 
-    await eventually(lambda: store.outbox.slot(4242, "prompt"), None)
+    for chat in chats:
+        await eventually(partial(store.outbox.slot, chat, "prompt"), None)
 
 
 async def test_the_fence_refuses_a_write_on_a_state_that_is_not_the_one_loaded(stores: Stores) -> None:
