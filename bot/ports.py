@@ -30,6 +30,10 @@ class NotAPicture(Exception):
         self.reason = reason
 
 
+class DeadlyPicture(NotAPicture):
+    """The bytes ended process after process that looked at them."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelledFile:
     """One file as the seller gets it: prepared, named by its label."""

@@ -173,7 +173,7 @@ class Outbox(Protocol):
     async def settle(
         self, ids: Sequence[str], *, slots: Mapping[tuple[int, str], Slot] | None = None
     ) -> None:
-        """Mark rows as done (deleted) and remember who holds which slot; grouped with the next commit or after 10 ms."""
+        """Mark rows as done (deleted) and remember who holds which slot; grouped with the next commit or after 50 ms."""
         ...
 
     async def postpone(self, row_id: str, *, due: datetime, attempts: int, error: str) -> bool:

@@ -32,6 +32,14 @@ class NotReady(TransientFailure):
     """The row could not be made ready; that says nothing about the inbox it goes to."""
 
 
+class GivenUp(PermanentFailure):
+    """The row is kept for a person to look at; `event` is what its chat hears, instead of what its job would say."""
+
+    def __init__(self, why: str, *, event: Event) -> None:
+        super().__init__(why)
+        self.event = event
+
+
 Perform = Callable[[OutboxRow], Awaitable[Result]]
 
 

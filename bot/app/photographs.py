@@ -3,8 +3,8 @@
 import hashlib
 from dataclasses import replace
 
-from bot.app.jobs import Result
-from bot.ports import Chat, NotAPicture, PermanentFailure, PhotoJudge, TransientFailure
+from bot.app.jobs import GivenUp, Result
+from bot.ports import Chat, DeadlyPicture, NotAPicture, PermanentFailure, PhotoJudge, TransientFailure
 from flows.catalogue import Texts
 from flows.effects import ForgetPhotos, JudgePhoto, StorePhoto
 from flows.events import Event, PhotoJudged, PhotoRefused, PhotoStored
@@ -16,6 +16,7 @@ DOWNLOAD_LIMIT = 20 * 1024 * 1024
 PDF_START = b"%PDF-"
 PDF_HEADER_WITHIN = 1024
 """A reader accepts the mark within the first kilobyte (ISO 32000, annex H)."""
+DEADLY = "a picture ended process after process that looked at it"
 MOST_WORKERS_LOST = 2
 """A picture that ends its worker, or takes too long, time and again is no acceptable picture."""
 
@@ -60,6 +61,8 @@ class Storer:
     async def _store_picture(self, effect: StorePhoto, content: bytes) -> Result:
         try:
             seen = await self._judge.inspect(content)
+        except DeadlyPicture as refusal:
+            raise GivenUp(DEADLY, event=_refused(effect, refusal.reason)) from None
         except NotAPicture as refusal:
             return Result(event=_refused(effect, refusal.reason))
         photo = await self._put(effect, content, mime=seen.mime)
@@ -115,6 +118,8 @@ class Judging:
             verdict = await self._judge.judge(
                 content, quality=effect.quality, others=effect.others, earlier=earlier
             )
+        except DeadlyPicture:
+            raise GivenUp(DEADLY, event=_judged(effect, Verdict(problems=("unreadable",)))) from None
         except NotAPicture:
             verdict = Verdict(problems=("unreadable",))
         verdict = _with_exact_duplicate(effect, verdict)

@@ -21,7 +21,7 @@ from typing import Any
 
 from bot.app.alarm import Alarm
 from bot.app.clock import Timepiece
-from bot.app.jobs import Job, Jobs, Result, best_effort
+from bot.app.jobs import GivenUp, Job, Jobs, Result, best_effort
 from bot.app.lanes import Held, Lane, still_to_wait
 from bot.app.patience import FETCHING, STORE, UNEXPECTED, Chance, Patience
 from bot.app.reports import reason, told, where
@@ -122,6 +122,8 @@ class Relay:
         for row in rows:
             if isinstance(row.effect, SetTimer):
                 self._take_timer(row)
+            elif row.id in self._done:  # its mark is on its way, or came while another process had the row
+                self._spawn(self._settle([row.id], Result()))
             elif row.id not in self._held and not self._stopping:
                 self._held.add(row.id)
                 self._enter_lane(row)
@@ -165,9 +167,8 @@ class Relay:
                 self._count(-1)
 
     async def _claim(self) -> None:
-        """Take rows over, except those that are done and whose mark may still be on its way."""
-        rows = await self._outbox.claim(now=self._clock.now())
-        self.take([row for row in rows if row.id not in self._done])
+        """Take rows over."""
+        self.take(await self._outbox.claim(now=self._clock.now()))
         self._forget_marks(self._clock.steady() - MARKS_TAKE)
 
     def _forget_marks(self, past: datetime) -> None:
@@ -255,8 +256,7 @@ class Relay:
             return
         for name, lane in self._lanes.items():
             if lane.gate == gate and lane.waiting:
-                lane.waiting[0].due = None
-                lane.not_before = None
+                lane.waiting[0].due = lane.not_before = None
                 self._changed[name].set()
 
     # -- what becomes of a row -----------------------------------------------------------------------------
@@ -291,17 +291,11 @@ class Relay:
             await self._give_up(held, job, failure)
             return
         named = getattr(failure, "retry_after", None)
-        wait = timedelta(seconds=max(patience.delay(failures, self._chance), named or 0.0))
-        due, error = now + wait, reason(failure)
+        wait = max(patience.delay(failures, self._chance), named or 0.0)
+        due, error = now + timedelta(seconds=wait), reason(failure)
         held.row = replace(held.row, attempts=failures, due=due, error=error)
-        logger.warning(
-            "%s: attempt %d failed, again in %.1f s: %s",
-            told(held.row),
-            failures,
-            wait.total_seconds(),
-            error,
-        )
-        lane.put_back(held, not_before=self._clock.steady() + wait)
+        logger.warning("%s: attempt %d failed, again in %.1f s: %s", told(held.row), failures, wait, error)
+        lane.put_back(held, not_before=self._clock.steady() + timedelta(seconds=wait))
         await self._tell_delay(job, held)
         try:
             if not await self._outbox.postpone(held.row.id, due=due, attempts=failures, error=error):
@@ -317,7 +311,7 @@ class Relay:
 
     async def _give_up(self, held: Held, job: Job, failure: Exception) -> None:
         """Make the row a dead letter, and tell its chat and the operators."""
-        event = job.surrender(held.row.effect)
+        event = failure.event if isinstance(failure, GivenUp) else job.surrender(held.row.effect)
         if event is not None:
             await self._post(held.row, event, key=f"{held.row.id}.failed")
         await self._insist(lambda: self._outbox.bury(held.row.id, error=reason(failure)))

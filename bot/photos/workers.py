@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.photos import frames
-from bot.ports import NotAPicture, TransientFailure
+from bot.ports import DeadlyPicture, NotAPicture, TransientFailure
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ class Workers:
             raise NotAPicture("too_big")
         key = _key(blobs)
         if self._deaths.get(key, 0) >= DEATHS:
-            raise NotAPicture("unreadable")
+            raise DeadlyPicture("unreadable")
         if self._waiting >= WAITING:
             raise TransientFailure("too many photos wait", retry_after=2.0)
         self._waiting += 1
@@ -108,7 +108,7 @@ class Workers:
         while len(self._deaths) > SUSPECTS:
             self._deaths.popitem(last=False)
         log.warning("photo worker lost: verb=%s cause=%s deaths=%d", verb, type(fault).__name__, deaths)
-        return NotAPicture("unreadable") if deaths >= DEATHS else TransientFailure("photo worker lost")
+        return DeadlyPicture("unreadable") if deaths >= DEATHS else TransientFailure("photo worker lost")
 
     async def _hire(self) -> _Worker:
         while self._free:

@@ -29,6 +29,8 @@ PHOTOS = Allowance(burst=300, per_second=5)
 MEGABYTES = Allowance(burst=1000, per_second=2)
 """Of photos and files: a thousand pictures as phones send them, fifty of the largest files that a bot may fetch."""
 
+SET_BACK = 300.0
+"""Seconds by which a clock goes back when it is set: updates overtake each other by less."""
 LARGEST = 20.0
 """Megabytes of one file at most: a larger one is refused before it is fetched (Bot API, getFile)."""
 
@@ -58,6 +60,8 @@ class _Bucket:
         return min(self.allowance.burst, self.left + more)
 
     def draw(self, now: float, amount: float = 1.0) -> Ruling:
+        if now < self.since - SET_BACK:
+            self.since = now
         self.left = self._refilled(now)
         self.since = max(self.since, now)
         if self.left >= self.allowance.burst:

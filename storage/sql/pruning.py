@@ -1,14 +1,14 @@
 """What is old goes in small slices, by primary key: no slice holds up an arrival, no two processes wait for each other."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, select, text
+from sqlalchemy import ColumnElement, Connection, Table, bindparam, delete, select, text
 
 from storage.sql.database import Database
-from storage.sql.group import INBOX, OUTBOX, SEEN, delete_by_key
+from storage.sql.group import INBOX, OUTBOX, SEEN
 from storage.sql.orders import TOKENS, TRIES
 from storage.sql.tables import DEAD
 
@@ -58,7 +58,15 @@ def _older(table: Table, when: ColumnElement[Any], before: datetime, *conditions
         """Leave rows alone that somebody else has in hand: they come in the next round."""
         keys = [tuple(row) for row in connection.execute(old.with_for_update(skip_locked=True))]
         if keys:
-            delete_by_key(connection, table, keys)
+            _delete(connection, table, keys)
         return len(keys)
 
     return drop
+
+
+def _delete(connection: Connection, table: Table, keys: Sequence[tuple[Any, ...]]) -> None:
+    """Delete rows one by one, in one call: a list of pairs would let SQLite read the whole table."""
+    columns = list(table.primary_key.columns)
+    one = delete(table).where(*(column == bindparam(f"key_{column.name}") for column in columns))
+    rows = [{f"key_{column.name}": part for column, part in zip(columns, key, strict=True)} for key in keys]
+    connection.execute(one, rows)

@@ -6,8 +6,9 @@ from datetime import datetime
 
 import pytest
 
+from bot.app.jobs import GivenUp
 from bot.app.photographs import DOWNLOAD_LIMIT, Forgetting, Judging, Storer
-from bot.ports import TransientFailure
+from bot.ports import DeadlyPicture, PermanentFailure, TransientFailure
 from bot.testing import NOON, FakeJudge, RecordingChat, picture
 from flows.catalogue import Texts
 from flows.conversation import Chat, ChatState, Conversation, FlowRef
@@ -131,6 +132,18 @@ async def test_a_worker_that_dies_is_tried_again_but_not_for_ever(shelf: Shelf) 
 
     assert isinstance(refused, PhotoRefused)
     assert refused.reason == "unreadable"
+
+
+async def test_a_picture_that_ends_its_workers_is_kept_for_a_person_and_its_customer_asked_for_another(
+    shelf: Shelf,
+) -> None:
+    shelf.judge.failures = [DeadlyPicture("unreadable")]
+
+    with pytest.raises(GivenUp) as aside:
+        await shelf.store(picture("ok"))
+
+    assert isinstance(aside.value, PermanentFailure)
+    assert aside.value.event == PhotoRefused(case=CASE, photo_id="p1", reason="unreadable")
 
 
 # -- judging -------------------------------------------------------------------------------------------------

@@ -88,7 +88,7 @@ class Walker:
 
     def __init__(self, client: SandboxClient, talk: Talk, *, patience: float) -> None:
         self._client = client
-        self._talk = talk
+        self.talk = talk
         self._patience = patience
 
     async def walk(self, link: str) -> None:
@@ -96,58 +96,62 @@ class Walker:
         try:
             async with asyncio.timeout(self._patience):
                 await self._walk(link)
-            self._talk.done = True
+            self.talk.done = True
         except (TimeoutError, SandboxRefused) as late:
-            shown = [words(m)[:60] for m in await self._client.messages(self._talk.chat)]
-            self._talk.why_not = f"{type(late).__name__}: {late}; last: {shown[-3:]}"
+            shown = [words(m)[:60] for m in await self._client.messages(self.talk.chat)]
+            self.talk.why_not = f"{type(late).__name__}: {late}; last: {shown[-3:]}"
         await self._count()
 
     async def _walk(self, link: str) -> None:
-        talk, client = self._talk, self._client
+        talk, client = self.talk, self._client
         talk.chat = await client.new_chat(f"Anna{talk.number}", language_code="en")
         await client.start(talk.chat, link)
         await self._choose()
         for answer in talk.answers:
             await client.send_text(talk.chat, answer)
         await self._sees("The front")
-        await client.send_photos(talk.chat, [photo(talk.number, 0), photo(talk.number, 1)])
-        await client.send_photos(talk.chat, [photo(talk.number, 2)])
+        await self._shoot()
         await self._send()
         await self._sees(DELIVERED)
 
     async def _choose(self) -> None:
         await self._tap(ISSUE, until="First word?")
 
+    async def _shoot(self) -> None:
+        talk, client = self.talk, self._client
+        await client.send_photos(talk.chat, [photo(talk.number, 0), photo(talk.number, 1)])
+        await client.send_photos(talk.chat, [photo(talk.number, 2)])
+
     async def _send(self) -> None:
         await self._tap(USE, until=SENT)
 
     async def _sees(self, text: str) -> Json:
-        return await self._client.wait_for(self._talk.chat, lambda m: text in words(m), self._patience)
+        return await self._client.wait_for(self.talk.chat, lambda m: text in words(m), self._patience)
 
     async def _tap(self, button: str, *, until: str) -> None:
         """Tap the newest such button, and again while nothing follows."""
         while True:
-            message = await self._client.wait_for(self._talk.chat, bears(button), self._patience)
+            message = await self._client.wait_for(self.talk.chat, bears(button), self._patience)
             label = next(label for label in labels(message) if button in label)
             with contextlib.suppress(SandboxRefused):  # taken off meanwhile
-                await self._client.press(self._talk.chat, message, label, within=0)
+                await self._client.press(self.talk.chat, message, label, within=0)
             try:
-                await self._client.wait_for(self._talk.chat, lambda m: until in words(m), IMPATIENT)
+                await self._client.wait_for(self.talk.chat, lambda m: until in words(m), IMPATIENT)
             except TimeoutError:
                 continue
             return
 
     async def _count(self) -> None:
         """Note the photos that went out, as the bot can download them, and texts that came twice."""
-        shown = await self._client.messages(self._talk.chat)
+        shown = await self._client.messages(self.talk.chat)
         mine = [m for m in shown if not (m.get("from") or {}).get("is_bot")]
         for message in mine:
             if "photo" in message:
                 content = await self._client.download(message["photo"][-1]["file_id"])
-                self._talk.sent.append(hashlib.sha256(content).hexdigest())
+                self.talk.sent.append(hashlib.sha256(content).hexdigest())
         said = [words(m) for m in shown if (m.get("from") or {}).get("is_bot")]
-        self._talk.messages = len(said)
-        self._talk.repeats = sum(count - 1 for count in Counter(said).values())
+        self.talk.messages = len(said)
+        self.talk.repeats = sum(count - 1 for count in Counter(said).values())
 
 
 def bears(button: str) -> Callable[[Json], bool]:

@@ -75,7 +75,7 @@ class Pack(RunningBot):
                 replica.pid = int(words[1])
                 replica.births += 1
 
-    async def until_well(self, replica: Replica, *, within: float = 90.0) -> None:
+    async def until_well(self, replica: Replica, *, within: float = 300.0) -> None:
         """Wait until it is well; tells of its log when it is not."""
         try:
             async with asyncio.timeout(within):

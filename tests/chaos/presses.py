@@ -15,7 +15,7 @@ from tests.chaos.wall_clock import WallClock, wall_clock
 from tests.chaos.world import World, compare, world
 from tests.journeys.customer import labels, words
 
-PATIENCE = 240.0
+PATIENCE = 900.0
 LONGER = limits.PRESS_SECONDS + 1.0
 REMINDER = timedelta(minutes=31)
 """After which the flow's first reminder is due."""
@@ -49,20 +49,20 @@ class Unlucky(Walker):
 
     async def _choose(self) -> None:
         await self._in_vain(ISSUE)
-        if self._talk.number % 2:  # one taps again, the other writes and is asked again
+        if self.talk.number % 2:  # one taps again, the other writes and is asked again
             mark = self._client.mark()
-            await self._client.send_text(self._talk.chat, "hello?")
-            await self._client.wait_for(self._talk.chat, bears(ISSUE), PATIENCE, after=mark)
+            await self._client.send_text(self.talk.chat, "hello?")
+            await self._client.wait_for(self.talk.chat, bears(ISSUE), PATIENCE, after=mark)
         await super()._choose()
 
     async def _send(self) -> None:
         mark = await self._in_vain(USE)
         reminder = await self._client.wait_for(
-            self._talk.chat, lambda m: "go on with" in words(m), PATIENCE, after=mark
+            self.talk.chat, lambda m: "go on with" in words(m), PATIENCE, after=mark
         )
-        await self._client.press(self._talk.chat, reminder, "Continue", within=0)
+        await self._client.press(self.talk.chat, reminder, "Continue", within=0)
         await self._client.wait_for(
-            self._talk.chat,
+            self.talk.chat,
             lambda m: int(m["message_id"]) > int(reminder["message_id"]) and USE in "".join(labels(m)),
             PATIENCE,
         )
@@ -70,11 +70,11 @@ class Unlucky(Walker):
 
     async def _in_vain(self, button: str) -> int:
         """Tap once everybody sees it and the bot is out of reach; what is known when it is back does not count."""
-        message = await self._client.wait_for(self._talk.chat, bears(button), PATIENCE)
+        message = await self._client.wait_for(self.talk.chat, bears(button), PATIENCE)
         await self._stage.tapped.wait()
         label = next(label for label in labels(message) if button in label)
         with contextlib.suppress(SandboxRefused):
-            await self._client.press(self._talk.chat, message, label, within=0)
+            await self._client.press(self.talk.chat, message, label, within=0)
         await self._stage.tapped.wait()
         await self._stage.goes_on.wait()
         return self._client.mark()

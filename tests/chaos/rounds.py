@@ -16,6 +16,9 @@ ADDED = frozenset(
 MOST = 10
 """Lines of a list that are kept."""
 
+MINUTES = "no round begins later; 0 = no limit"
+KEEP = "file of the sums: what is in it already counts, so that one can go on"
+
 Round = Callable[[int, Mapping[str, int]], Awaitable[dict[str, Any]]]
 """Runs one world, given how many rounds there were before and how much is still to be done."""
 

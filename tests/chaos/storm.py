@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.chaos.crowd import crowd
-from tests.chaos.rounds import in_rounds
+from tests.chaos.rounds import KEEP, MINUTES, in_rounds
 from tests.chaos.world import World, compare, world
 
 LONGEST_LIFE = 3.0
@@ -117,10 +117,8 @@ def main(arguments: list[str]) -> dict[str, Any]:
     )
     parser.add_argument("--at-once", type=int, default=24, help="customers at the same time")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--minutes", type=float, default=0.0, help="no round begins later; 0 = no limit")
-    parser.add_argument(
-        "--keep", type=Path, help="file of the sums: what is in it already counts, so that one can go on"
-    )
+    parser.add_argument("--minutes", type=float, default=0.0, help=MINUTES)
+    parser.add_argument("--keep", type=Path, help=KEEP)
     life = "seconds that a bot lives at most, shared among replicas"
     parser.add_argument("--life", type=float, default=LONGEST_LIFE, help=life)
     parser.add_argument("--small", action="store_true", help="4 kills over 12 conversations")

@@ -25,8 +25,11 @@ def all_is_well(report: dict[str, Any]) -> bool:
 
 
 @pytest.mark.slow
-async def test_a_telegram_that_fails_loses_nothing_and_is_not_asked_before_the_time_that_it_names() -> None:
-    report = await faults.telegram(0.2, conversations=COUNT)
+@pytest.mark.parametrize("rate", faults.RATES)
+async def test_a_telegram_that_fails_loses_nothing_and_is_not_asked_before_the_time_that_it_names(
+    rate: float,
+) -> None:
+    report = await faults.telegram(rate, conversations=COUNT)
 
     assert all_is_well(report)
     assert report["sent_before_retry_after"] == 0

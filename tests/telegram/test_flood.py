@@ -32,6 +32,17 @@ def test_a_flood_is_told_again_only_after_it_calmed_down() -> None:
     assert calm == [Ruling.TAKEN] * 3 + [Ruling.DROPPED_FIRST]
 
 
+def test_after_the_clock_was_set_back_a_chat_that_calms_down_is_heard_again() -> None:
+    flood = Flood(presses=Allowance(burst=3, per_second=1))
+    rulings(flood, 3, at=20_000, event=PRESS)
+
+    back = rulings(flood, 2, at=10_000, event=PRESS)
+    calm = rulings(flood, 3, at=10_060, event=PRESS)
+
+    assert back == [Ruling.DROPPED_FIRST, Ruling.DROPPED]
+    assert calm == [Ruling.TAKEN] * 3
+
+
 def test_many_albums_pass_while_words_are_dropped() -> None:
     flood = Flood()
 
