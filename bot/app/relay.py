@@ -122,6 +122,8 @@ class Relay:
         for row in rows:
             if isinstance(row.effect, SetTimer):
                 self._take_timer(row)
+            elif row.id in self._done:  # its mark is on its way, or came while another process had the row
+                self._spawn(self._settle([row.id], Result()))
             elif row.id not in self._held and not self._stopping:
                 self._held.add(row.id)
                 self._enter_lane(row)
@@ -165,9 +167,8 @@ class Relay:
                 self._count(-1)
 
     async def _claim(self) -> None:
-        """Take rows over, except those that are done and whose mark may still be on its way."""
-        rows = await self._outbox.claim(now=self._clock.now())
-        self.take([row for row in rows if row.id not in self._done])
+        """Take rows over."""
+        self.take(await self._outbox.claim(now=self._clock.now()))
         self._forget_marks(self._clock.steady() - MARKS_TAKE)
 
     def _forget_marks(self, past: datetime) -> None:
@@ -290,17 +291,11 @@ class Relay:
             await self._give_up(held, job, failure)
             return
         named = getattr(failure, "retry_after", None)
-        wait = timedelta(seconds=max(patience.delay(failures, self._chance), named or 0.0))
-        due, error = now + wait, reason(failure)
+        wait = max(patience.delay(failures, self._chance), named or 0.0)
+        due, error = now + timedelta(seconds=wait), reason(failure)
         held.row = replace(held.row, attempts=failures, due=due, error=error)
-        logger.warning(
-            "%s: attempt %d failed, again in %.1f s: %s",
-            told(held.row),
-            failures,
-            wait.total_seconds(),
-            error,
-        )
-        lane.put_back(held, not_before=self._clock.steady() + wait)
+        logger.warning("%s: attempt %d failed, again in %.1f s: %s", told(held.row), failures, wait, error)
+        lane.put_back(held, not_before=self._clock.steady() + timedelta(seconds=wait))
         await self._tell_delay(job, held)
         try:
             if not await self._outbox.postpone(held.row.id, due=due, attempts=failures, error=error):

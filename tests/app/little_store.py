@@ -112,9 +112,14 @@ class LittleStore:
         """Write the marks that wait."""
         for ids, slots in self._marks:
             for row_id in ids:
-                del self.rows[row_id]
+                self.rows.pop(row_id, None)
             self.slots.update(slots)
         self._marks = []
+
+    def lose_marks(self) -> None:
+        """Let the marks that wait come to nothing: another process has the rows; it dies, and they come back."""
+        self._marks = []
+        self.leased.clear()
 
     async def postpone(self, row_id: str, *, due: datetime, attempts: int, error: str) -> bool:
         self.rows[row_id] = replace(self.rows[row_id], due=due, attempts=attempts, error=error)

@@ -217,6 +217,22 @@ async def test_a_row_whose_mark_is_still_on_its_way_is_not_carried_out_again(wor
     assert world.texts() == ["a"]
 
 
+async def test_a_row_that_another_process_had_when_its_mark_came_is_settled_when_it_comes_back(
+    world: World,
+) -> None:
+    world.store.marks_wait = True
+    world.store.commit(say("a"))
+    await world.relay.quiet()
+    world.store.lose_marks()
+
+    await world.pass_time(5)
+    world.store.write_marks()
+    await world.pass_time(60)
+
+    assert world.texts() == ["a"]
+    assert world.store.rows == {}
+
+
 async def test_a_message_whose_mark_is_still_on_its_way_is_edited_and_not_repeated(world: World) -> None:
     world.store.marks_wait = True
     world.store.commit(say("1 of 2", slot="progress"))

@@ -15,7 +15,7 @@ from tests.chaos.wall_clock import WallClock, wall_clock
 from tests.chaos.world import World, compare, world
 from tests.journeys.customer import labels, words
 
-PATIENCE = 240.0
+PATIENCE = 900.0
 LONGER = limits.PRESS_SECONDS + 1.0
 REMINDER = timedelta(minutes=31)
 """After which the flow's first reminder is due."""
