@@ -32,7 +32,8 @@ class MeteredIntake:
 
     def __init__(self, intake: TakesUpdates, meters: Meters) -> None:
         self._intake = intake
-        self._meters = meters
+        self._taken, self._refused = (meters.updates.labels(outcome) for outcome in ("taken", "refused"))
+        self._seconds = meters.update_seconds
 
     async def take(self, update: Any) -> Courtesy | None:
         """Take one update, as the intake does."""
@@ -40,10 +41,10 @@ class MeteredIntake:
         try:
             courtesy = await self._intake.take(update)
         except StorageFailure:
-            self._meters.updates.labels("refused").inc()
+            self._refused.inc()
             raise
-        self._meters.updates.labels("taken").inc()
-        self._meters.update_seconds.observe(time.perf_counter() - began)
+        self._taken.inc()
+        self._seconds.observe(time.perf_counter() - began)
         return courtesy
 
 
@@ -53,8 +54,10 @@ def metered(jobs: Jobs, meters: Meters) -> Jobs:
 
 
 def _metered(kind: type, job: Job, meters: Meters) -> Perform:
+    seconds = meters.effect_seconds.labels(kind.__name__)
+
     async def perform(row: OutboxRow) -> Result:
-        with on_case(case_of(row.effect)), _counted(kind, job, row, meters):
+        with on_case(case_of(row.effect)), seconds.time(), _counted(kind, job, row, meters):
             result = await job.perform(row)
             _note_verdict(row.effect, result, meters)
             return result
@@ -64,7 +67,7 @@ def _metered(kind: type, job: Job, meters: Meters) -> Perform:
 
 @contextmanager
 def _counted(kind: type, job: Job, row: OutboxRow, meters: Meters) -> Iterator[None]:
-    began, outcome = time.perf_counter(), "done"
+    outcome = "done"
     try:
         yield
     except Exception as failure:
@@ -72,7 +75,6 @@ def _counted(kind: type, job: Job, row: OutboxRow, meters: Meters) -> Iterator[N
         raise
     finally:
         meters.effects.labels(kind.__name__, outcome).inc()
-        meters.effect_seconds.labels(kind.__name__).observe(time.perf_counter() - began)
         if kind is DeliverBundle:
             meters.deliveries.labels(job.gate(row.effect), outcome).inc()
             logger.info("a bundle for %s: %s", job.gate(row.effect), outcome)

@@ -173,7 +173,7 @@ class Outbox(Protocol):
     async def settle(
         self, ids: Sequence[str], *, slots: Mapping[tuple[int, str], Slot] | None = None
     ) -> None:
-        """Mark rows as done (deleted) and remember who holds which slot; grouped with the next commit or after 10 ms."""
+        """Mark rows as done (deleted) and remember who holds which slot; grouped with the next commit or after 50 ms."""
         ...
 
     async def postpone(self, row_id: str, *, due: datetime, attempts: int, error: str) -> bool:
@@ -331,7 +331,6 @@ class Revisions(Protocol):
     """Merged flows by hash, as JSON; what a running conversation is pinned to never vanishes."""
 
     async def save(self, flows: Mapping[str, str]) -> None: ...
-
     async def all(self) -> Mapping[str, str]: ...
 
 
@@ -356,7 +355,6 @@ class BlobStore(Protocol):
         ...
 
     async def delete(self, keys: Sequence[str]) -> None: ...
-
     async def delete_case(self, case: str) -> None: ...
 
     def slices(self) -> AsyncIterator[Sequence[Blob]]:
@@ -369,28 +367,20 @@ class Storage(Protocol):
 
     @property
     def streams(self) -> Streams: ...
-
     @property
     def asides(self) -> Asides: ...
-
     @property
     def outbox(self) -> Outbox: ...
-
     @property
     def orders(self) -> Orders: ...
-
     @property
     def cases(self) -> Cases: ...
-
     @property
     def archive(self) -> Archive: ...
-
     @property
     def seller_cases(self) -> SellerCases: ...
-
     @property
     def agents(self) -> Agents: ...
-
     @property
     def revisions(self) -> Revisions: ...
 

@@ -25,7 +25,8 @@ NUMBERS = itertools.count(1)
 class ObjectStore:
     """A running store."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, *, pid: int) -> None:
+        self.pid = pid
         self.environ = {**ACCESS, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}"}
         self._port = port
 
@@ -49,7 +50,7 @@ def running(python: Path) -> Iterator[ObjectStore]:
     )  # fmt: skip
     try:
         _until_it_answers(port, process)
-        yield ObjectStore(port)
+        yield ObjectStore(port, pid=process.pid)
     finally:
         process.terminate()
         process.wait(10)

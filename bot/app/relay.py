@@ -31,15 +31,13 @@ from bot.ports import PermanentFailure, TransientFailure
 from flows.effects import AlertOperators, SetTimer
 from flows.events import Event, TimerFired
 from storage.ports import Arrival, Committed, Outbox, OutboxRow, Slot, StorageFailure, Streams
+from storage.rows import HORIZON
 
 logger = logging.getLogger(__name__)
 
 STILL = 8
 """What was woken shows within this many turns of the loop."""
 POLL = timedelta(seconds=1)
-HORIZON = timedelta(minutes=1)
-"""Timers further away than this stay in the store until a claim brings them."""
-
 MARKS_TAKE = timedelta(seconds=10)
 """A row counts as done for us at once; its mark, which rides in a later group, is surely written by then."""
 

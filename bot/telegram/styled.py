@@ -75,7 +75,7 @@ def is_blank(words: str) -> bool:
 
 def utf16(words: str) -> int:
     """Count code units, which is how Telegram counts entities."""
-    return len(words) + sum(character > "\uffff" for character in words)
+    return len(words.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def styled(spans: Sequence[Span]) -> Styled:

@@ -9,31 +9,26 @@ Laws:
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
-    Insert,
     Table,
-    Update,
     bindparam,
     delete,
-    func,
     insert,
     select,
-    tuple_,
     update,
 )
 from sqlmodel import SQLModel
 
 from flows.conversation import Chat, ChatState, Conversation
-from storage.codec import decode
 from storage.ports import Committed, OutboxRow, Slot, StaleWrite, Step
 from storage.rows import fingerprints_of, may_go
 from storage.sql.desk import FIRSTS
 from storage.sql.mapping import conversation_columns, inbox_columns, outbox_columns, slot_columns
+from storage.sql.recent import Recent
+from storage.sql.statements import among, deleting, holding, inserting, updating
 from storage.sql.tables import (
     LATER,
     ChatRow,
@@ -56,6 +51,17 @@ def table(model: type[SQLModel]) -> Table:
 
 CHATS, CONVERSATIONS, SEEN = table(ChatRow), table(ConversationRow), table(SeenRow)
 INBOX, OUTBOX, SLOTS, FINGERPRINTS = table(InboxRow), table(EffectRow), table(SlotRow), table(FingerprintRow)
+
+_THESE_CHATS = (
+    select(CHATS.c.id, CHATS.c.born, CHATS.c.body).where(among(CHATS.c.id, "ids")).order_by(CHATS.c.id)
+)
+_LOCKED_CHATS = _THESE_CHATS.with_for_update()
+"""SQLite knows no row locks, and needs none: one transaction writes at a time."""
+_THESE_CONVERSATIONS = select(CONVERSATIONS.c.id, CONVERSATIONS.c.body).where(
+    among(CONVERSATIONS.c.id, "ids")
+)
+_THESE_SEEN = select(SEEN.c.source, SEEN.c.id).where(among(SEEN.c.source, "sources"), among(SEEN.c.id, "ids"))
+_SETTLING = delete(OUTBOX).where(among(OUTBOX.c.id, "ids"), OUTBOX.c.owner == bindparam("mine"))
 
 Owners = Callable[[Connection, Sequence[OutboxRow]], Mapping[str, str]]
 """Tells which lanes, of those of some rows, belong to another process now: lane -> owner."""
@@ -84,12 +90,13 @@ class Office:
     elsewhere: Owners
     relayed: Callable[[], bool]  # whether a relay takes rows from memory
     careful: Callable[[], bool] = lambda: False  # whether a process died lately, perhaps of an arrival
+    recent: Recent = field(default_factory=Recent)
 
 
 def work(connection: Connection, group: Group, office: Office, *, now: datetime) -> list[Committed]:
     """Work and write a group; raises StaleWrite or the engine's errors, and then nothing of it counts."""
     arrivals = in_order(group.arrivals)
-    sheet = _sheet(connection, arrivals, office.step, now=now)
+    sheet = _sheet(connection, arrivals, office, now=now)
     results = {id(one): sheet.take(one) for one in arrivals if _still_waits(connection, one)}
     group.rows = [row for row, _ in sheet.rows.values()]
     _write(connection, group, sheet, office, now=now)
@@ -111,10 +118,10 @@ def set_aside(connection: Connection, waiting: Waiting, fault: Exception, *, now
 
 def load(connection: Connection, chat: int) -> ChatState:
     """Read one chat and the conversations that it may speak of."""
-    known = _chats(connection, {chat}, lock=False)
+    known = _chats(connection, {chat}, Recent(), lock=False)
     if chat not in known:
         return ChatState(chat=Chat(id=chat))
-    found = _conversations(connection, wanted_by(known[chat].chat))
+    found = _conversations(connection, wanted_by(known[chat].chat), Recent())
     mine = {code: one for code, one in found.items() if one.chat == chat}
     return ChatState(chat=known[chat].chat, conversations=mine)
 
@@ -122,46 +129,43 @@ def load(connection: Connection, chat: int) -> ChatState:
 # -- reading -------------------------------------------------------------------------------------------------
 
 
-def _sheet(connection: Connection, arrivals: Sequence[Waiting], step: Step, *, now: datetime) -> Worksheet:
-    chats = _chats(connection, {one.arrival.chat for one in arrivals}, lock=True)
+def _sheet(
+    connection: Connection, arrivals: Sequence[Waiting], office: Office, *, now: datetime
+) -> Worksheet:
+    chats = _chats(connection, {one.arrival.chat for one in arrivals}, office.recent, lock=True)
     codes = {code for known in chats.values() for code in wanted_by(known.chat)}
     codes |= {code for one in arrivals for code in named_by(one.arrival.event)}
     return Worksheet(
-        step=step,
+        step=office.step,
         now=now,
         chats=chats,
-        conversations=_conversations(connection, codes),
+        conversations=_conversations(connection, codes, office.recent),
         seen=_seen(connection, arrivals),
         is_taken=lambda code: _is_taken(connection, code),
     )
 
 
-def _chats(connection: Connection, chats: Collection[int], *, lock: bool) -> dict[int, Known]:
+def _chats(connection: Connection, chats: Collection[int], recent: Recent, *, lock: bool) -> dict[int, Known]:
     if not chats:
         return {}
-    query = select(CHATS).where(CHATS.c.id.in_(chats)).order_by(CHATS.c.id)
-    if lock:  # SQLite knows no row locks, and needs none: one transaction writes at a time
-        query = query.with_for_update()
-    return {
-        row.id: Known(chat=decode(row.body, expected=Chat), born=aware(row.born))
-        for row in connection.execute(query)
-    }
+    rows = connection.execute(_LOCKED_CHATS if lock else _THESE_CHATS, {"ids": list(chats)})
+    return {row.id: Known(chat=recent.read(row.body, expected=Chat), born=aware(row.born)) for row in rows}
 
 
-def _conversations(connection: Connection, codes: Collection[str]) -> dict[str, Conversation]:
+def _conversations(connection: Connection, codes: Collection[str], recent: Recent) -> dict[str, Conversation]:
     if not codes:
         return {}
-    query = select(CONVERSATIONS.c.id, CONVERSATIONS.c.body).where(CONVERSATIONS.c.id.in_(codes))
-    return {row.id: decode(row.body, expected=Conversation) for row in connection.execute(query)}
+    rows = connection.execute(_THESE_CONVERSATIONS, {"ids": list(codes)})
+    return {row.id: recent.read(row.body, expected=Conversation) for row in rows}
 
 
 def _seen(connection: Connection, arrivals: Sequence[Waiting]) -> set[Key]:
     if not arrivals:
         return set()
-    query = select(SEEN.c.source, SEEN.c.id).where(
-        tuple_(SEEN.c.source, SEEN.c.id).in_([one.key for one in arrivals])
-    )
-    return {(row.source, row.id) for row in connection.execute(query)}
+    keys = {one.key for one in arrivals}
+    sources, ids = {source for source, _ in keys}, {one for _, one in keys}
+    rows = connection.execute(_THESE_SEEN, {"sources": list(sources), "ids": list(ids)})
+    return keys & {(row.source, row.id) for row in rows}
 
 
 def _is_taken(connection: Connection, code: str) -> bool:
@@ -191,15 +195,14 @@ def _free(_code: str) -> bool:
 def _write(connection: Connection, group: Group, sheet: Worksheet, office: Office, *, now: datetime) -> None:
     elsewhere = office.elsewhere(connection, group.rows) if group.rows else {}
     _mark(connection, sheet.marks, now=now)
-    _write_chats(connection, sheet.chats.values(), now=now)
-    _write_conversations(connection, sheet.conversations.values())
-    slots = _slots_that_count(connection, group, office)
+    _write_chats(connection, sheet.chats.values(), office.recent, now=now)
+    _write_conversations(connection, sheet.conversations.values(), office.recent)
+    _write_slots(connection, group.slots, owner=office.owner)
     _delete(connection, OUTBOX, sheet.settled)
     _settle(connection, group.settled, owner=office.owner)
     if sheet.timers:
         connection.execute(delete(OUTBOX).where(OUTBOX.c.timer.in_(sheet.timers)))
     _write_rows(connection, group, sheet, office, elsewhere, now=now)
-    _write_slots(connection, slots)
     _write_inbox(connection, sheet, now=now)
     if group.unsure:
         mine = OUTBOX.c.id.in_(group.unsure) & (OUTBOX.c.owner == office.owner)
@@ -209,10 +212,12 @@ def _write(connection: Connection, group: Group, sheet: Worksheet, office: Offic
 def _mark(connection: Connection, marks: Sequence[Key], *, now: datetime) -> None:
     if marks:
         rows = [{"source": source, "id": key, "at": aware(now)} for source, key in marks]
-        connection.execute(_inserting(SEEN), rows)
+        connection.execute(inserting(SEEN), rows)
 
 
-def _write_chats(connection: Connection, chats: Iterable[Written[Chat]], *, now: datetime) -> None:
+def _write_chats(
+    connection: Connection, chats: Iterable[Written[Chat]], recent: Recent, *, now: datetime
+) -> None:
     new: list[dict[str, Any]] = []
     old: list[dict[str, Any]] = []
     for one in chats:
@@ -224,15 +229,19 @@ def _write_chats(connection: Connection, chats: Iterable[Written[Chat]], *, now:
             "body": one.body,
         }
         (new if one.before is None else old).append(columns)
+        recent.keep(one.body, one.value)
     _insert(connection, CHATS, new)
     _update(connection, CHATS, old, keep=("born",))
 
 
-def _write_conversations(connection: Connection, conversations: Iterable[Written[Conversation]]) -> None:
+def _write_conversations(
+    connection: Connection, conversations: Iterable[Written[Conversation]], recent: Recent
+) -> None:
     new: list[dict[str, Any]] = []
     old: list[dict[str, Any]] = []
     for one in conversations:
         (new if one.before is None else old).append(conversation_columns(one))
+        recent.keep(one.body, one.value)
         _write_fingerprints(connection, one)
     _insert(connection, CONVERSATIONS, new)
     _update(connection, CONVERSATIONS, old, keep=("created",), firsts=FIRSTS)
@@ -271,25 +280,22 @@ def _write_rows(
     _insert(connection, OUTBOX, columns)
 
 
-def _slots_that_count(connection: Connection, group: Group, office: Office) -> dict[tuple[int, str], Slot]:
-    """Leave out slots set by rows that another process took over: it shows a later message."""
-    rows = {row for _, row in group.slots.values()} - {""}
-    if rows and connection.dialect.name == "postgresql":
-        mine = OUTBOX.c.id.in_(rows) & (OUTBOX.c.owner == office.owner)
-        rows = set(connection.execute(select(OUTBOX.c.id).where(mine)).scalars())
-    return {key: slot for key, (slot, row) in group.slots.items() if row in {"", *rows}}
+def _write_slots(
+    connection: Connection, slots: Mapping[tuple[int, str], tuple[Slot, str]], *, owner: str
+) -> None:
+    """Write who holds which slot.
+
+    Slots of rows that are gone with their chat do not count, nor of those that another process took over: it shows a
+    later message. So this comes before the rows are settled.
+    """
+    if slots:
+        connection.execute(holding(SLOTS, OUTBOX, connection.dialect.name), slot_columns(slots, owner=owner))
 
 
 def _settle(connection: Connection, ids: Collection[str], *, owner: str) -> None:
     """Delete rows that are done; one that another process took over is its own to settle."""
     if ids:
-        connection.execute(delete(OUTBOX).where(OUTBOX.c.id.in_(ids), OUTBOX.c.owner == owner))
-
-
-def _write_slots(connection: Connection, slots: Mapping[tuple[int, str], Slot]) -> None:
-    if slots:
-        connection.execute(delete(SLOTS).where(tuple_(SLOTS.c.chat, SLOTS.c.name).in_(list(slots))))
-        connection.execute(_inserting(SLOTS), slot_columns(slots))
+        connection.execute(_SETTLING, {"ids": list(ids), "mine": owner})
 
 
 def _write_inbox(connection: Connection, sheet: Worksheet, *, now: datetime) -> None:
@@ -308,12 +314,12 @@ def _write_inbox(connection: Connection, sheet: Worksheet, *, now: datetime) -> 
 
 def _delete(connection: Connection, target: Table, ids: Collection[Any]) -> None:
     if ids:
-        connection.execute(delete(target).where(target.c.id.in_(ids)))
+        connection.execute(deleting(target), {"ids": list(ids)})
 
 
 def _insert(connection: Connection, target: Table, rows: Sequence[dict[str, Any]]) -> None:
     if rows:
-        connection.execute(_inserting(target), rows)
+        connection.execute(inserting(target), rows)
 
 
 def _update(
@@ -331,7 +337,7 @@ def _update(
     if not rows:
         return
     names = tuple(name for name in rows[0] if name not in {"id", *keep})
-    statement = _updating(target, names, frozenset(firsts))
+    statement = updating(target, names, frozenset(firsts))
     parameters = [
         {"key": row["id"], "was": row["revision"] - 1, **{f"new_{name}": row[name] for name in names}}
         for row in rows
@@ -339,23 +345,3 @@ def _update(
     changed = connection.execute(statement, parameters).rowcount
     if changed != len(rows):
         raise StaleWrite(f"{len(rows) - changed} rows of {target.name} were written by somebody else")
-
-
-@cache
-def _updating(target: Table, names: tuple[str, ...], firsts: frozenset[str]) -> Update:
-    """Build it once: building took as long as the work of the database."""
-    return (
-        update(target)
-        .where(target.c.id == bindparam("key"), target.c.revision == bindparam("was"))
-        .values({name: _new(target, name, first=name in firsts) for name in names})
-    )
-
-
-@cache
-def _inserting(target: Table) -> Insert:
-    return insert(target)
-
-
-def _new(target: Table, name: str, *, first: bool) -> ColumnElement[Any]:
-    given = bindparam(f"new_{name}", type_=target.c[name].type)
-    return func.coalesce(target.c[name], given) if first else given

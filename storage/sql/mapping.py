@@ -102,17 +102,19 @@ def waiting_of(row: Any) -> Waiting:
     return Waiting(arrival=arrival, inbox=row.id)
 
 
-def slot_columns(slots: Mapping[tuple[int, str], Slot]) -> list[dict[str, Any]]:
-    """The columns of slots."""
+def slot_columns(slots: Mapping[tuple[int, str], tuple[Slot, str]], *, owner: str) -> list[dict[str, Any]]:
+    """The columns of slots, each with the row that set it and whose that row must be."""
     return [
         {
-            "chat": chat,
-            "name": name,
-            "message": slot.message,
-            "has_picture": slot.has_picture,
-            "has_buttons": slot.has_buttons,
+            "new_chat": chat,
+            "new_name": name,
+            "new_message": slot.message,
+            "new_has_picture": slot.has_picture,
+            "new_has_buttons": slot.has_buttons,
+            "row": row,
+            "mine": owner,
         }
-        for (chat, name), slot in slots.items()
+        for (chat, name), (slot, row) in slots.items()
     ]
 
 

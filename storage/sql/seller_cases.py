@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, false, func, select, text, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, false, func, literal, select, text, tuple_
 
 from flows.conversation import Conversation
 from storage.codec import decode
@@ -172,8 +172,13 @@ def _page(
 
 
 def _counted(seller: str, view: View, agent: str) -> Any:
+    if view == "mine" and not agent:
+        return literal(0)
     some: Select[Any] = select(text("1")).select_from(CONVERSATIONS).where(C.desk == _bindable(seller))
-    some = some.where(*VIEW[view](_bindable(agent))).limit(MOST_COUNTED + 1)
+    some = some.where(*VIEW[view](_bindable(agent)))
+    some = some.order_by(C.moved.desc(), C.id.desc()).limit(
+        MOST_COUNTED + 1
+    )  # leads SQLite to the view's index
     return select(func.count()).select_from(some.subquery()).scalar_subquery()
 
 

@@ -52,6 +52,7 @@ class ConversationRow(SQLModel, table=True):
 
     __tablename__ = "conversations"
     __table_args__ = (
+        Index("ix_conversations_chat", "chat", "phase", "desk"),
         Index("ix_conversations_seller_created", "seller", "created"),
         _index_where("ix_conversations_ended", "changed", only=ENDED),
         _desk_index("all", "desk", "moved", "id"),
@@ -61,12 +62,12 @@ class ConversationRow(SQLModel, table=True):
         _desk_index("issue", "desk", "issue", "moved", "id", "closed"),
         _desk_index("created", "desk", "created", "id"),
         _desk_index("noted", "desk", "noted"),
-        _desk_index("news", "noted"),
+        _desk_index("news", "noted", "delivered", "answered", "settled"),
         _desk_index("waiting", "answer_by", only=WAITING),
     )
 
     id: str = Field(primary_key=True)
-    chat: int = Field(sa_type=BigInteger, index=True)
+    chat: int = Field(sa_type=BigInteger)
     seller: str = ""
     phase: str = "open"
     issue: str = ""

@@ -29,8 +29,8 @@ logger = logging.getLogger(__name__)
 
 ALONE = 3
 """How often an arrival that the fence refused is tried by itself."""
-MARKS_WAIT = 0.01
-"""Seconds that settle marks wait for a group to ride in."""
+MARKS_WAIT = 0.05
+"""Seconds that settle marks wait for a group to ride in: one of their own costs half of what an update costs."""
 LONGEST_PAUSE = 5.0
 
 Watch = Callable[[int, float], None]
@@ -64,6 +64,8 @@ class Writer:
         self._unsure: set[str] = set()
         self._begun: set[Key] = set()  # noted by this process, while it is careful
         self._wake = asyncio.Event()
+        self._bell: asyncio.TimerHandle | None = None  # rings when marks have waited long enough
+        self._overdue = False
         self._task: asyncio.Task[None] | None = None
         self._closing = False
 
@@ -84,7 +86,8 @@ class Writer:
         """Let marks ride in the next group."""
         self._settled.update(dict.fromkeys(ids))
         self._slots.update({key: (slot, ids[-1] if ids else "") for key, slot in slots.items()})
-        self._wake.set()
+        if self._bell is None:
+            self._bell = asyncio.get_running_loop().call_later(MARKS_WAIT, self._ring)
 
     def pending_slot(self, key: tuple[int, str]) -> Slot | None:
         """A slot that is not written yet."""
@@ -129,13 +132,14 @@ class Writer:
         return bool(self._pending or self._settled or self._slots)
 
     async def _something(self) -> None:
-        """Wait for an arrival, or for marks that no arrival takes along."""
-        if not self._waits and not self._closing:
+        """Wait for an arrival, or for marks that no arrival took along."""
+        while not (self._pending or self._overdue or self._closing):
+            self._wake.clear()
             await self._wake.wait()
-        self._wake.clear()
-        if not self._pending and not self._closing:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), MARKS_WAIT)
+
+    def _ring(self) -> None:
+        self._overdue = True
+        self._wake.set()
 
     async def _pause(self, failures: int) -> None:
         """Give a store that is down time; an arrival does not wait for it, so that its sender hears at once."""
@@ -173,6 +177,8 @@ class Writer:
         try:
             await self._write(posted, marks=marks)
         except StaleWrite:
+            if not posted:
+                raise
             for one in posted:
                 await self._alone(one)
         except StorageFailure:
@@ -223,7 +229,8 @@ class Writer:
             raise
         self._unsure = set()
         self._watch(len(posted), time.perf_counter() - began)
-        self._forget_marks(group)
+        if marks:
+            self._forget_marks(group)
         if group.handed:
             self._hand(group.handed)
         for one, result in zip(posted, results, strict=True):
@@ -236,6 +243,11 @@ class Writer:
         for key, slot in group.slots.items():
             if self._slots.get(key) == slot:
                 del self._slots[key]
+        if self._bell is not None:
+            self._bell.cancel()
+        self._bell, self._overdue = None, False
+        if self._settled or self._slots:
+            self.settle((), {})
 
     async def _set_aside(self, one: Posted, fault: Exception) -> None:
         now = self._now()

@@ -15,6 +15,7 @@ from bot.ports import GivenFile
 from flows.values import Attachment
 from storage.blobs import MemoryBlobs
 from tests.cli.picture_files import photograph
+from tests.every import every
 
 CASE = "K7F3QX"
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
@@ -77,7 +78,7 @@ async def test_what_is_no_picture_and_no_pdf_stays_behind(
     given = await attachments.keep(CASE, [GivenFile(name="label.pdf", content=content)])
 
     assert (given.files, given.left_out) == ((), 1)
-    assert [blob async for slice_ in blobs.slices() for blob in slice_] == []
+    assert await every(blobs) == []
 
 
 async def test_no_hostile_picture_reaches_a_customer_as_it_came(

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
-NAMES = ("start", "reply", "memory", "storage", "verdict", "inbox", "throughput", "latency", "growth")
-SMALL = ("throughput", "latency", "growth")
+NAMES = (
+    "start", "reply", "memory", "storage", "verdict", "inbox", "throughput", "latency", "growth", "replicas",
+)  # fmt: skip
+SMALL = ("throughput", "latency", "growth", "replicas")
 
 
 def main() -> int:

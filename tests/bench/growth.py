@@ -24,8 +24,8 @@ from tests.bench.spread import against
 
 TIMES = 1.2
 ROUNDS = 6
-UPDATES = 800
-GUESTS = 192
+UPDATES = 600
+GUESTS, AT_ONCE = 96, 24
 LITTLE = Size(cases=1_000, orders=10_000)
 MUCH = Size(cases=1_000_000, orders=10_000_000)
 MUCH_SMALL = Size(cases=20_000, orders=200_000)
@@ -63,10 +63,12 @@ async def _measure(folder: Path, model: Model, places: dict[str, str], much: Siz
         entrants.append(replace(clearshot(folder / name, database=places[name]), name=name))
         await prepare(entrants[-1])
         await asyncio.to_thread(fill, places[name], model, size)
+        sys.stderr.write(f"{name}: {time.perf_counter() - begun:.0f} s\n")
     filled = time.perf_counter() - begun
-    sys.stderr.write(f"filled in {filled:.0f} s\n")
     asked = await doors.beside(places["little"], places["much"])
+    sys.stderr.write("".join(f"{name:30} {told}\n" for name, told in asked.items()))
     starts = await _starts(entrants)
+    sys.stderr.write(f"starts {starts}\n")
     parts, weights = await _by_turns(entrants)
     cpu, wall = (
         {name: statistics.median([part[which] for part in found]) for name, found in parts.items()}
@@ -110,7 +112,9 @@ async def _by_turns(entrants: list[Entrant]) -> tuple[dict[str, list[Any]], dict
     found: dict[str, list[Any]] = {one.name: [] for one in entrants}
     async with AsyncExitStack() as stack:
         running = [
-            await stack.enter_async_context(started(one, parts=[UPDATES] * (ROUNDS + 1), guests=GUESTS))
+            await stack.enter_async_context(
+                started(one, parts=[UPDATES] * (ROUNDS + 1), guests=GUESTS, at_once=AT_ONCE)
+            )
             for one in entrants
         ]
         for one in running:

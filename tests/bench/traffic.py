@@ -44,7 +44,7 @@ TO_CIRCLE: dict[str, tuple[Act, ...]] = {
 }
 STILL = 0.3
 """Seconds without a call after which everything is said."""
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 class Line(asyncio.Protocol):

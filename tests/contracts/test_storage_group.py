@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from storage.codec import encode_back
 from storage.ports import Arrival, OutboxRow, Slot, StaleWrite
 from storage.sql import group as groups
 from storage.sql.group import CHATS, OUTBOX
+from storage.sql.recent import Recent
 from storage.stepping import Written
 from tests.contracts.conftest import NOON, Stores, eventually, name_of
 from tests.contracts.test_storage_contract import said, step
@@ -227,6 +229,20 @@ async def test_only_the_case_s_own_chat_is_shown_a_case_that_an_event_names(stor
     assert seen == [(1, []), (1, ["CODE1"]), (2, [])]
 
 
+async def test_marks_of_chats_that_are_forgotten_meanwhile_leave_no_trace(stores: Stores) -> None:
+    store = await stores.open(speaking)
+    chats = range(4200, 4220)
+    for chat in chats:
+        [row] = (await store.streams.post(said(chat, "hello", chat=chat))).rows
+        await store.outbox.settle([row.id], slots={(chat, "prompt"): Slot(message=5)})
+
+    await asyncio.gather(*map(store.cases.forget, chats), store.streams.post(said(2, "other", chat=8)))
+    await store.streams.post(said(3, "other", chat=8))
+
+    for chat in chats:
+        await eventually(partial(store.outbox.slot, chat, "prompt"), None)
+
+
 async def test_the_fence_refuses_a_write_on_a_state_that_is_not_the_one_loaded(stores: Stores) -> None:
     store = await stores.open(step)
     await store.streams.post(said(1, "1"))
@@ -236,7 +252,7 @@ async def test_the_fence_refuses_a_write_on_a_state_that_is_not_the_one_loaded(s
 
     def overtaken(connection: Connection) -> None:
         connection.execute(update(CHATS).where(CHATS.c.id == 1).values(revision=loaded.revision + 1))
-        groups._write_chats(connection, [late], now=NOON)
+        groups._write_chats(connection, [late], Recent(), now=NOON)
 
     with pytest.raises(StaleWrite):
         await store._database.run(overtaken)

@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Iterator
+from contextlib import nullcontext
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 
 from bot.inboxes.email.adapter import EmailInbox
 from bot.inboxes.email.settings import EmailSettings
-from bot.ports import Call, Heard, HookRefused, PermanentFailure, SellerProfile, TransientFailure
+from bot.ports import Call, Heard, HookRefused, PermanentFailure, SellerProfile, Tell, TransientFailure
 from bot.testing.fakes import FakeJudge, picture
 from bot.trials import trial_parcel
 from tests.conftest import in_ci
@@ -53,15 +54,16 @@ class Ear:
         self.failures = 0
         self.full = asyncio.Event()
 
-    async def __call__(self, heard: Heard) -> None:
+    async def __call__(self, heard: Heard) -> bool:
         if self.failures:
             self.failures -= 1
             raise TransientFailure("the store is away")
         self.heard.append(heard)
         self.full.set()
+        return True
 
 
-async def listened(inbox: EmailInbox, ear: Ear, *, until: int, server: ImapServer) -> None:
+async def listened(inbox: EmailInbox, ear: Tell, *, until: int, server: ImapServer) -> None:
     """Listen until so many mails are marked."""
     task = asyncio.create_task(inbox.listen(ear))
     try:
@@ -85,6 +87,26 @@ async def test_answers_are_brought_in_order_and_marked(server: ImapServer) -> No
         ("photo", "the serial number"),
     ]
     assert server.flags() == ["S", "S"]
+
+
+@pytest.mark.parametrize("is_up", [True, False])
+async def test_an_answer_to_a_case_that_is_gone_is_told_to_the_seller_s_own_address(
+    server: ImapServer, *, is_up: bool
+) -> None:
+    server.put(reply("Sorry", From="Eve <eve@elsewhere.example>").as_bytes())
+    mailbox = Mailbox(port=free_port())
+
+    async def deaf(_heard: Heard) -> bool:
+        return False
+
+    with mailbox.serving() if is_up else nullcontext():
+        await listened(inbox_on(server.port, smtp=mailbox.port), deaf, until=1, server=server)
+
+    assert server.flags() == ["S"]
+    assert [str(mail["To"]) for mail in mailbox.mails] == ["claims@acme.example"] * is_up
+    for mail in mailbox.mails:
+        assert mail["Auto-Submitted"] == "auto-generated"
+        assert "reached nobody" in mail.get_content()
 
 
 async def test_what_cannot_be_taken_now_stays_unseen_and_comes_again(server: ImapServer) -> None:

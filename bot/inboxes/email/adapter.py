@@ -15,7 +15,7 @@ from bot.inboxes.email.posted import authentic, mail_in
 from bot.inboxes.email.replies import MOST_BYTES, came
 from bot.inboxes.email.settings import EmailSettings
 from bot.inboxes.email.tokens import address_of
-from bot.inboxes.email.wire import mails, note_mail, trial_mails
+from bot.inboxes.email.wire import gone_mail, mails, note_mail, trial_mails
 from bot.ports import TRIAL_CASE, Call, Heard, Parcel, PermanentFailure, Receipt, Tell, TransientFailure
 from flows.effects import ForwardText
 
@@ -111,9 +111,17 @@ class EmailInbox:
 
         async def take(raw: bytes) -> None:
             for heard in await asyncio.to_thread(self._heard, raw):
-                await tell(heard)
+                if await tell(heard) is False:
+                    await self._say_gone(heard)
 
         await watch(self._settings.imap, take, most=MOST_BYTES)
+
+    async def _say_gone(self, heard: Heard) -> None:
+        """Tell the seller that nobody reads their answer; best effort, the answer itself is settled."""
+        try:
+            await self._send([gone_mail(heard.case, key=heard.key, settings=self._settings, now=self._now())])
+        except (TransientFailure, PermanentFailure) as failure:
+            logger.warning("that case %s is gone could not be told: %s", heard.case, failure)
 
     def _heard(self, raw: bytes) -> Sequence[Heard]:
         found = came(raw, settings=self._settings)

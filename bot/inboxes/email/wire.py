@@ -104,6 +104,22 @@ def note_mail(note: ForwardText, *, key: str, settings: EmailSettings, now: date
     return checked(mail)
 
 
+GONE = (
+    "Your answer reached nobody: this case is not there any more. Its time is over, or the customer had it deleted.",
+    "Ihre Antwort hat niemanden erreicht: Diesen Fall gibt es nicht mehr. Seine Zeit ist um, oder er wurde auf Wunsch gelöscht.",
+    "Su respuesta no llegó a nadie: este caso ya no existe. Terminó su plazo, o el cliente pidió que se borrara.",
+)
+"""In every language: whose case it was is not known any more either."""
+
+
+def gone_mail(case: str, *, key: str, settings: EmailSettings, now: datetime) -> EmailMessage:
+    """Make the mail that tells the seller that an answer reached nobody; it goes to their own address alone."""
+    first, own = message_id(f"{case}.1", 1, settings), message_id(f"{case}.gone.{key}", 1, settings)
+    mail = _envelope(case, "–", own_id=own, first_id=first, settings=settings, now=now)
+    mail.set_content("\n\n".join(GONE) + "\n")
+    return checked(mail)
+
+
 def trial_mails(
     trial: Parcel, *, settings: EmailSettings, now: datetime
 ) -> tuple[EmailMessage, EmailMessage | None]:
