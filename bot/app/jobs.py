@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from bot.app.patience import Patience
-from bot.app.reports import reason
+from bot.app.reports import reason, where
 from bot.ports import PermanentFailure, TransientFailure
 from flows.events import Event
 from storage.ports import OutboxRow, Slot
@@ -68,3 +68,11 @@ async def best_effort(work: Awaitable[None]) -> None:
         await work
     except (TransientFailure, PermanentFailure) as failure:
         logger.info("left undone: %s", reason(failure))
+
+
+async def guarded(work: Awaitable[None]) -> None:
+    """Do what must end nothing else, whatever becomes of it."""
+    try:
+        await work
+    except Exception as fault:  # noqa: BLE001 - a fault of ours; the row comes again
+        logger.error("relay: %s at %s", type(fault).__name__, where(fault))

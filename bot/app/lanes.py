@@ -95,6 +95,14 @@ class Lane:
         self.not_before = None
         return self.waiting.pop(0)
 
+    def drop(self, held: Held) -> tuple[str, ...]:
+        """Take a row out that was put back, unless another superseded it meanwhile; the ids that are let go."""
+        if all(one is not held for one in self.waiting):
+            return ()
+        self.waiting = [one for one in self.waiting if one is not held]
+        self.not_before = None
+        return held.ids
+
     def put_back(self, held: Held, *, not_before: datetime) -> None:
         """Return a row to the front; what came meanwhile for its slot supersedes it."""
         self.not_before = not_before

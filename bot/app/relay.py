@@ -21,7 +21,7 @@ from typing import Any
 
 from bot.app.alarm import Alarm
 from bot.app.clock import Timepiece
-from bot.app.jobs import GivenUp, Job, Jobs, Result, best_effort
+from bot.app.jobs import GivenUp, Job, Jobs, Result, best_effort, guarded
 from bot.app.lanes import Held, Lane, still_to_wait
 from bot.app.patience import FETCHING, STORE, UNEXPECTED, Chance, Patience
 from bot.app.reports import reason, told, where
@@ -224,8 +224,7 @@ class Relay:
         job = self._jobs[type(held.row.effect)]
         lane.gate = job.gate(held.row.effect)
         try:
-            if not await self._outbox.still_mine():
-                self._held.difference_update(held.ids)
+            if not await self._still_mine(held):
                 return
             async with self._turns.turn(job.pool, lane.gate) as later:
                 result = await job.perform(held.row) if later is None else Result()
@@ -249,6 +248,17 @@ class Relay:
             else:
                 await self._tell_delay(job, held)
                 lane.put_back(held, not_before=later)
+
+    async def _still_mine(self, held: Held) -> bool:
+        """Ask, holding nothing meanwhile: a row that is ours still may be given out again before the answer is here."""
+        self._held.difference_update(held.ids)
+        mine = True
+        try:
+            mine = await self._outbox.still_mine()
+        finally:
+            if mine:
+                self._held.update(held.ids)
+        return mine
 
     def _answered(self, gate: str) -> None:
         """An inbox that answers again need not be waited for any longer."""
@@ -299,7 +309,9 @@ class Relay:
         await self._tell_delay(job, held)
         try:
             if not await self._outbox.postpone(held.row.id, due=due, attempts=failures, error=error):
-                self._clear(lane)  # a lane is one process's: it is another's now
+                self._held.difference_update(
+                    lane.drop(held)
+                )  # it is done, or another's; what came after it may be ours
         except StorageFailure as fault:
             logger.warning("%s: cannot be postponed: %s", told(held.row), type(fault).__name__)
 
@@ -370,7 +382,7 @@ class Relay:
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         self._count(1)
-        task = asyncio.create_task(_guarded(work))
+        task = asyncio.create_task(guarded(work))
         self._tasks.add(task)
         task.add_done_callback(self._ended)
 
@@ -384,10 +396,3 @@ class Relay:
             self._quiet.clear()
         else:
             self._quiet.set()
-
-
-async def _guarded(work: Coroutine[Any, Any, None]) -> None:
-    try:
-        await work
-    except Exception as fault:  # noqa: BLE001 - law 4
-        logger.error("relay: %s at %s", type(fault).__name__, where(fault))

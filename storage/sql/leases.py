@@ -70,19 +70,20 @@ def lanes_elsewhere(connection: Connection, rows: Sequence[OutboxRow], *, owner:
 
 
 def renew_lease(connection: Connection, *, owner: str) -> bool:
-    """Say that this process lives; False when its lease had run out: then its rows are given out anew."""
+    """Say that this process lives; False when its lease had run out."""
     own = select(_lasts()).where(OWNERS.c.id == owner).with_for_update()
     lasted = bool(connection.execute(own).scalar_one_or_none())  # whoever was gone for long is forgotten
-    if not lasted:
-        connection.execute(
-            update(OUTBOX).where(text(UNDER_WAY), OUTBOX.c.owner == owner).values(handed=False)
-        )
     until = func.now() + LEASE
     values = upsert(OWNERS).values(id=owner, until=until)
     connection.execute(values.on_conflict_do_update(index_elements=["id"], set_={"until": until}))
     nobody = upsert(OWNERS).values(id=NOBODY, until=PAST)
     connection.execute(nobody.on_conflict_do_nothing())
     return lasted
+
+
+def give_out_anew(connection: Connection, *, owner: str) -> None:
+    """Let every row of this process be claimed again: it has let go of them all."""
+    connection.execute(update(OUTBOX).where(text(UNDER_WAY), OUTBOX.c.owner == owner).values(handed=False))
 
 
 def _lasts() -> ColumnElement[bool]:

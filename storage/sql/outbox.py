@@ -17,6 +17,7 @@ from storage.sql.leases import (
     LEASE,
     NOBODY,
     are_orphans,
+    give_out_anew,
     renew_lease,
     take_over,
     take_timers,
@@ -49,6 +50,8 @@ class SqlOutbox:
         self._lose: Callable[[], None] = nothing_lost
         self._sure_until = 0.0
         self._renewing = asyncio.Lock()
+        self._losses = 0
+        self._all_given = True  # False: rows were let go, and are not given out anew yet
         self.writers: Sequence[Writer] = ()  # set when the store opens
 
     def subscribe(
@@ -61,17 +64,28 @@ class SqlOutbox:
         """Tell by this machine's clock, and ask the database only when the lease may have run out."""
         if not self._shared or time.monotonic() < self._sure_until:
             return True
+        losses = self._losses
         async with self._renewing:
-            return time.monotonic() < self._sure_until or await self.renew()
+            if time.monotonic() >= self._sure_until:
+                await self.renew()
+        return self._losses == losses
 
     async def renew(self) -> bool:
-        """Renew the lease; when it had run out, all rows in memory are let go."""
+        """Renew the lease; when it had run out, all rows in memory are let go.
+
+        Only then are those that are still its own given out anew: what a claim brings before is let go with the rest.
+        """
         since = time.monotonic()
         lasted = await self._database.run(lambda c: renew_lease(c, owner=self._owner))
         self._sure_until = since + SURE
         if not lasted:
             logger.warning("the lease ran out: what this process held may be another's, and is let go")
+            self._losses += 1
+            self._all_given = False
             self._lose()
+        if not self._all_given:
+            await self._database.run(lambda c: give_out_anew(c, owner=self._owner))
+            self._all_given = True
         return lasted
 
     def has_relay(self) -> bool:

@@ -38,6 +38,7 @@ class LittleStore:
         self._take: Callable[[Sequence[OutboxRow]], None] | None = None
         self._lose: Callable[[], None] = nothing_lost
         self.taken_over = False  # True: the lease ran out, and another process has the rows
+        self.given_out_meanwhile: list[OutboxRow] = []  # while the lease, which ran out, is renewed
         self._count = 0
 
     def commit(self, *effects: Effect, chat: int = 1, lane: str | None = None) -> list[str]:
@@ -96,6 +97,12 @@ class LittleStore:
         self._take, self._lose = take, lose
 
     async def still_mine(self) -> bool:
+        if self.given_out_meanwhile:
+            rows, self.given_out_meanwhile = self.given_out_meanwhile, []
+            self._lose()
+            if self._take is not None:
+                self._take(rows)
+            return False
         if self.taken_over:
             self._lose()
         return not self.taken_over
@@ -122,6 +129,8 @@ class LittleStore:
         self.leased.clear()
 
     async def postpone(self, row_id: str, *, due: datetime, attempts: int, error: str) -> bool:
+        if row_id not in self.rows:
+            return False
         self.rows[row_id] = replace(self.rows[row_id], due=due, attempts=attempts, error=error)
         return True
 
@@ -133,7 +142,11 @@ class LittleStore:
 
     async def claim(self, *, now: datetime, limit: int = 500) -> Sequence[OutboxRow]:
         soon = now + timedelta(minutes=1)
-        mine = [row for row in self.rows.values() if row.id not in self.leased or row.due <= soon]
+        mine = [
+            row
+            for row in self.rows.values()
+            if row.id not in self.leased or (not row.lane and row.due <= soon)
+        ]
         self.leased.update(row.id for row in mine)
         return sorted(mine, key=lambda row: row.id)[:limit]
 
@@ -144,6 +157,7 @@ class LittleStore:
         row = self.letters.pop(row_id, None)
         if row is not None:
             self.rows[row_id] = replace(row, attempts=0)
+            self.leased.discard(row_id)
         return row is not None
 
     async def pending(self) -> int:

@@ -233,6 +233,27 @@ async def test_a_row_that_another_process_had_when_its_mark_came_is_settled_when
     assert world.store.rows == {}
 
 
+async def test_what_comes_after_a_row_that_another_process_did_meanwhile_is_carried_out(world: World) -> None:
+    world.chat.fail(DOWN, chat=1)
+    first, _ = world.store.commit(say("a"), say("b"))
+    del world.store.rows[first]
+
+    await world.pass_time(60)
+
+    assert world.texts() == ["b"]
+    assert world.store.rows == {}
+
+
+async def test_a_row_that_is_given_out_again_while_its_lease_is_renewed_is_carried_out(world: World) -> None:
+    world.store.commit(say("a"))
+    world.store.given_out_meanwhile = list(world.store.rows.values())
+
+    await world.pass_time(60)
+
+    assert world.texts() == ["a"]
+    assert world.store.rows == {}
+
+
 async def test_a_message_whose_mark_is_still_on_its_way_is_edited_and_not_repeated(world: World) -> None:
     world.store.marks_wait = True
     world.store.commit(say("1 of 2", slot="progress"))
