@@ -1,4 +1,4 @@
-"""The model that turns edge and spectrum numbers into one sharpness; its weights are data, made by the bench.
+"""The model that turns edge and spectrum numbers and the spread of light into one sharpness; its weights are data.
 
 `sharpness.json` comes from `python -m tests.bench.train_sharpness`, which also prints what cross-validation says of it.
 """
@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from bot.photos.edges import edges
-from bot.photos.spectrum import spectrum
+from bot.photos.spectrum import busy_tiles, of_power, power_of, spectrum
+from bot.photos.spread import Estimator, estimator_of, spread_of, traits
 from bot.photos.tones import contrast
 
 DETAIL = 1800  # pixels: a longer picture is judged at no more than this
@@ -28,12 +29,26 @@ FLAT = 16.0  # gray levels between the 1st and 99th percentile: less is a blank 
 CANNOT_TELL = 0.5
 REACH = 5.0  # standard deviations: numbers further out than any in training count as this far
 
+SPREAD_WEIGHT = 3.0  # log-odds lost with each doubling of the spread: makes both opinions count alike
+NO_SPREAD = 0.0  # base-2 logarithm of pixels: light within one is no blur, and noise would only seem crisper
+
 Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What is measured of a picture: numbers by name, and the traits of its busiest tiles (tile, trait)."""
+
+    numbers: Mapping[str, float]
+    traits: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """Small networks with one layer of tanh and a linear way past it, side by side; their mean answer counts."""
+    """Small networks with one layer of tanh and a linear way past it, side by side; their mean answer counts.
+
+    The spread of light has its say beside them: it was learnt without labels, so no source of photos could bias it.
+    """
 
     names: tuple[str, ...]
     mean: Floats
@@ -43,6 +58,7 @@ class Model:
     out: Floats  # unit; a mean over the networks
     past: Floats  # number; a mean too
     shift: float
+    spread_of_light: Estimator
     threshold: float  # the answer at which sharpness is 0.5
 
 
@@ -52,16 +68,18 @@ def middle_of(detail: Image.Image) -> Image.Image:
     return detail.reduce(factor) if factor > 1 else detail
 
 
-def features(detail: Image.Image, middle: Image.Image) -> dict[str, float]:
-    """Measure edges at a middling size, the spectrum as fine as it is and at a coarse size ("coarse ...").
+def features(detail: Image.Image, middle: Image.Image) -> Seen:
+    """Measure edges at a middling size, spectrum and tiles as fine as it is, the spectrum at a coarse size ("coarse ...").
 
     What was made small is softened a little: its pixels are crisper than those that a camera or a messenger makes, and
     without that a model takes small photos for blurred.
     """
-    fine = spectrum(np.asarray(detail))
+    tiles, share = busy_tiles(np.asarray(detail))
+    power = power_of(tiles)
     coarse = spectrum(np.asarray(_coarse(detail)))
-    numbers = edges(middle if middle is detail else _softened(middle)) | fine
-    return numbers | {f"coarse {name}": value for name, value in coarse.items()}
+    numbers = edges(middle if middle is detail else _softened(middle)) | of_power(power, share)
+    numbers |= {f"coarse {name}": value for name, value in coarse.items()}
+    return Seen(numbers=numbers, traits=traits(tiles, power))
 
 
 def _softened(luma: Image.Image) -> Image.Image:
@@ -90,15 +108,13 @@ def sharpness(detail: Image.Image, middle: Image.Image) -> float:
     return float(1 / (1 + np.exp(-np.clip(answer, -30, 30))))
 
 
-def answer_of(model: Model, numbers: Mapping[str, float]) -> float:
+def answer_of(model: Model, seen: Seen) -> float:
     """Return the model's log-odds of sharp, 0 at its threshold."""
-    row = np.array([numbers[name] for name in model.names], np.float32)
+    row = np.array([seen.numbers[name] for name in model.names], np.float32)
     row = np.clip((row - model.mean) / model.spread, -REACH, REACH)
-    return (
-        float(np.tanh(row @ model.into + model.bias) @ model.out + row @ model.past)
-        + model.shift
-        - model.threshold
-    )
+    of_numbers = float(np.tanh(row @ model.into + model.bias) @ model.out + row @ model.past) + model.shift
+    spread = max(NO_SPREAD, spread_of(model.spread_of_light, seen.traits))
+    return of_numbers - SPREAD_WEIGHT * spread - model.threshold
 
 
 @cache
@@ -119,6 +135,7 @@ def model_of(stored: Mapping[str, Any]) -> Model:
         out=_floats(np.concatenate([net["out"] for net in nets]) / len(nets)),
         past=_floats(np.mean([net["past"] for net in nets], axis=0)),
         shift=float(np.mean([net["shift"] for net in nets])),
+        spread_of_light=estimator_of(stored["spread_of_light"]),
         threshold=float(stored["threshold"]),
     )
 

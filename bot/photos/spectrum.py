@@ -29,8 +29,12 @@ FLOOR = np.float32(0.5)  # power of rounding to whole gray levels, roughly
 
 def spectrum(luma: Bytes) -> dict[str, float]:
     """Measure a luma picture: logarithms of power ratios."""
-    tiles, share = _busy_tiles(luma)
-    power = _power(tiles)  # tile, ring, sector
+    tiles, share = busy_tiles(luma)
+    return of_power(power_of(tiles), share)
+
+
+def of_power(power: Floats, share: float) -> dict[str, float]:
+    """Measure the power of tiles (tile, ring, sector), and the share of tiles that are busy."""
     columns = _falloff(power) | _directions_of_the_whole(power) | _directions_of_tiles(power)
     numbers = {
         f"{name}{ring}": float(value) for name, of in columns.items() for ring, value in enumerate(of, 2)
@@ -38,7 +42,7 @@ def spectrum(luma: Bytes) -> dict[str, float]:
     return numbers | {"tiles": float(np.log(share + 0.02))}
 
 
-def _busy_tiles(luma: Bytes) -> tuple[Floats, float]:
+def busy_tiles(luma: Bytes) -> tuple[Floats, float]:
     """Take the tiles with most contrast, each less its mean; also the share of all tiles that are not flat.
 
     A picture smaller than a tile is mirrored out to one.
@@ -81,7 +85,8 @@ def _means() -> Floats:
     return means
 
 
-def _power(tiles: Floats) -> Floats:
+def power_of(tiles: Floats) -> Floats:
+    """Return the power of each tile by ring and sector."""
     found = np.fft.rfft2(tiles * _window()).astype(np.complex64, copy=False)
     power: Floats = found.real**2
     power += found.imag**2

@@ -27,8 +27,8 @@ def shaken(picture: Floats, *, share: float, chance: np.random.Generator) -> Flo
     spots = np.clip((points * length * FINE + side * FINE / 2).astype(int), 0, side * FINE - 1)
     kernel = np.zeros((side * FINE, side * FINE), np.float32)
     np.add.at(kernel, (spots[0], spots[1]), 1)
-    light = _light(picture, highlights=float(np.exp(chance.uniform(0, np.log(MOST_LIGHT)))))
-    return _seen(_convolved(light, _coarse(kernel)))
+    light = light_of(picture, highlights=float(np.exp(chance.uniform(0, np.log(MOST_LIGHT)))))
+    return seen_as(convolved(light, coarse(kernel)))
 
 
 def unfocused(picture: Floats, *, share: float) -> Floats:
@@ -37,7 +37,7 @@ def unfocused(picture: Floats, *, share: float) -> Floats:
     side = int(np.ceil(radius)) * 2 + 1
     place = (np.arange(side * FINE) - (side * FINE - 1) / 2) / FINE
     disk = (place[:, None] ** 2 + place[None, :] ** 2 <= radius**2).astype(np.float32)
-    return _convolved(picture, _coarse(disk))
+    return convolved(picture, coarse(disk))
 
 
 def before_soft_background(picture: Floats, *, share: float, chance: np.random.Generator) -> Floats:
@@ -61,7 +61,7 @@ def otherwise_lit(picture: Floats, chance: np.random.Generator) -> Floats:
 
 def scaled(picture: Floats, factor: float) -> Floats:
     """Make smaller."""
-    image = Image.fromarray(_bytes(picture))
+    image = Image.fromarray(as_bytes(picture))
     size = (max(64, int(image.width * factor)), max(64, int(image.height * factor)))
     return np.asarray(image.resize(size, Image.Resampling.LANCZOS), np.float32)
 
@@ -69,7 +69,7 @@ def scaled(picture: Floats, factor: float) -> Floats:
 def encoded(picture: Floats, *, quality: int) -> bytes:
     """Encode as a gray JPEG."""
     out = BytesIO()
-    Image.fromarray(_bytes(picture)).save(out, "JPEG", quality=quality)
+    Image.fromarray(as_bytes(picture)).save(out, "JPEG", quality=quality)
     return out.getvalue()
 
 
@@ -96,26 +96,26 @@ def variants(picture: Floats, *, sharp: bool, chance: np.random.Generator) -> It
     yield finished(unfocused(seen(), share=radius)), False
 
 
-def _light(picture: Floats, *, highlights: float) -> Floats:
+def light_of(picture: Floats, *, highlights: float) -> Floats:
     """Return the light that made a picture: what is nearly white may have been `highlights` times as bright."""
     light = (np.clip(picture, 0, 255) / 255) ** GAMMA
     return (light * np.where(picture >= NEARLY_WHITE, highlights, 1)).astype(np.float32)
 
 
-def _seen(light: Floats) -> Floats:
+def seen_as(light: Floats) -> Floats:
     """Return the picture that light makes, white where there is too much of it."""
     seen: Floats = (255 * np.clip(light, 0, 1) ** (1 / GAMMA)).astype(np.float32)
     return seen
 
 
-def _coarse(kernel: Floats) -> Floats:
+def coarse(kernel: Floats) -> Floats:
     side = kernel.shape[0] // FINE
     small = kernel.reshape(side, FINE, side, FINE).sum((1, 3))
     weighted: Floats = small / small.sum()
     return weighted
 
 
-def _convolved(picture: Floats, kernel: Floats) -> Floats:
+def convolved(picture: Floats, kernel: Floats) -> Floats:
     margin = kernel.shape[0] // 2 + 4
     wide = np.pad(picture, margin, mode="symmetric")
     product = np.fft.rfft2(wide) * np.fft.rfft2(kernel, wide.shape)
@@ -124,5 +124,5 @@ def _convolved(picture: Floats, kernel: Floats) -> Floats:
     return found[start : start + picture.shape[0], start : start + picture.shape[1]].astype(np.float32)
 
 
-def _bytes(picture: Floats) -> NDArray[np.uint8]:
+def as_bytes(picture: Floats) -> NDArray[np.uint8]:
     return np.clip(np.round(picture), 0, 255).astype(np.uint8)

@@ -1,12 +1,12 @@
 """Train the sharpness model on the labelled photos and say what cross-validation thinks of it.
 
-`python -m tests.bench.train_sharpness [--cache FILE] [--write]`: takes some minutes; nothing here runs in the product.
+`python -m tests.bench.train_sharpness [--cache FILE] [--write]`: takes a while; nothing here runs in the product.
 Groups (one scene, one product) never stand on both sides of a split, and what is made of a photo goes with it.
 """
 
 import argparse
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from multiprocessing import Pool
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from bot.photos.curves import auc, curve, rate, suggested
 from bot.photos.decode import read_gray
 from tests.bench.blurring import variants
 from tests.bench.labelled import SLICES, Labelled, folds, labelled_photos, report
+from tests.bench.train_spread import MadeTiles, fit_spread, gather_made
 
 Floats = NDArray[np.float64]
 Stored = dict[str, Any]
@@ -36,42 +37,54 @@ _KEPT = (("all", SLICES["all"]), ("real", SLICES["real"]), ("large", SLICES["lar
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """Numbers of all photos, given and made: one row each."""
+    """Numbers of all photos, given and made: one row each; and tiles: of given photos, and of known blur."""
 
     names: tuple[str, ...]
     numbers: Floats
     sharp: NDArray[np.bool_]
     photo: NDArray[np.int_]  # index of the given photo that it is or comes from
     given: NDArray[np.bool_]
+    traits: NDArray[np.float32]  # tile, trait: of the given photos, one after the other
+    tile_of: NDArray[np.int_]  # tile: index of its photo
+    made: MadeTiles
+
+    def seen(self, row: int) -> sharpness.Seen:
+        """Return what was measured of a given photo."""
+        numbers = dict(zip(self.names, map(float, self.numbers[row]), strict=True))
+        return sharpness.Seen(numbers=numbers, traits=self.traits[self.tile_of == self.photo[row]])
 
 
 def gather(photos: list[Labelled]) -> Sample:
     """Measure every photo and what is made of it."""
     with Pool() as pool:
         rows = [row for of in pool.imap(_rows, enumerate(photos), chunksize=8) for row in of]
-    names = tuple(rows[0][0])
+    names = tuple(rows[0][0].numbers)
+    given = [row for row in rows if row[3]]
     return Sample(
         names=names,
-        numbers=np.array([[row[0][name] for name in names] for row in rows]),
+        numbers=np.array([[row[0].numbers[name] for name in names] for row in rows]),
         sharp=np.array([row[1] for row in rows]),
         photo=np.array([row[2] for row in rows]),
         given=np.array([row[3] for row in rows]),
+        traits=np.concatenate([row[0].traits for row in given]),
+        tile_of=np.repeat([row[2] for row in given], [len(row[0].traits) for row in given]),
+        made=gather_made(photos),
     )
 
 
-def _rows(numbered: tuple[int, Labelled]) -> list[tuple[dict[str, float], bool, int, bool]]:
-    """Measure one photo and what is made of it: (numbers, sharp, index of the photo, given)."""
+def _rows(numbered: tuple[int, Labelled]) -> list[tuple[sharpness.Seen, bool, int, bool]]:
+    """Measure one photo and what is made of it: (measured, sharp, index of the photo, given)."""
     index, photo = numbered
     content = photo.path.read_bytes()
-    rows = [(_numbers(content), photo.sharp, index, True)]
+    rows = [(_seen(content), photo.sharp, index, True)]
     if photo.real:
         chance = np.random.default_rng(index)
         wide = np.asarray(read_gray(content, longest=1600).luma, np.float32)
-        rows += [(_numbers(c), s, index, False) for c, s in variants(wide, sharp=photo.sharp, chance=chance)]
+        rows += [(_seen(c), s, index, False) for c, s in variants(wide, sharp=photo.sharp, chance=chance)]
     return rows
 
 
-def _numbers(content: bytes) -> dict[str, float]:
+def _seen(content: bytes) -> sharpness.Seen:
     detail = read_gray(content, longest=sharpness.DETAIL, enough=sharpness.ENOUGH).luma
     return sharpness.features(detail, sharpness.middle_of(detail))
 
@@ -122,7 +135,7 @@ def _slopes(net: list[Floats], seen: Floats, wanted: NDArray[Any]) -> tuple[Floa
 
 
 def fit(sample: Sample, use: NDArray[np.bool_], *, nets: int) -> Stored:
-    """Fit the nets on the rows in use; returns the stored form, with threshold 0."""
+    """Fit the nets on the rows in use, and the spread on what was made of their photos; threshold 0."""
     weight = np.where(sample.given, 1.0, MADE_WEIGHT)[use]
     rows = sample.numbers[use]
     mean, spread = np.average(rows, axis=0, weights=weight), rows.std(0) + 1e-6
@@ -137,6 +150,7 @@ def fit(sample: Sample, use: NDArray[np.bool_], *, nets: int) -> Stored:
             {"into": _short(a), "bias": _short(b), "out": _short(c), "shift": float(d[0]), "past": _short(e)}
             for a, b, c, d, e in found
         ],
+        "spread_of_light": fit_spread(sample.made, np.isin(sample.made.photo, sample.photo[use])),
     }
 
 
@@ -145,7 +159,7 @@ def _short(values: Floats) -> object:
 
 
 def cross_validate(
-    sample: Sample, photos: list[Labelled], *, by: str, seeds: int = 2, nets: int = 3
+    sample: Sample, photos: list[Labelled], *, by: str, seeds: int = 1, nets: int = 3
 ) -> Floats:
     """Answer for every given photo by models that saw nothing of its group (or source)."""
     answers = np.zeros(len(photos))
@@ -154,8 +168,7 @@ def cross_validate(
         for held in range(int(fold.max()) + 1):
             model = sharpness.model_of(fit(sample, fold != held, nets=nets))
             for row in np.flatnonzero((fold == held) & sample.given):
-                numbers = dict(zip(sample.names, sample.numbers[row], strict=True))
-                answers[sample.photo[row]] += sharpness.answer_of(model, numbers) / seeds
+                answers[sample.photo[row]] += sharpness.answer_of(model, sample.seen(int(row))) / seeds
     return answers
 
 
@@ -172,7 +185,7 @@ def main() -> None:
     threshold = suggested(curve(sharp, answers)).threshold
     print(f"threshold {threshold:.3f}")
     print(report(photos, answers - threshold))
-    by_source = cross_validate(sample, photos, by="source", seeds=1)
+    by_source = cross_validate(sample, photos, by="source")
     print(f"one source left out: AUC {auc(sharp, by_source):.3f}")
     if wanted.write:
         stored = fit(sample, np.ones(len(sample.sharp), np.bool_), nets=NETS) | {
@@ -200,11 +213,13 @@ def _summary(photos: list[Labelled], answers: Floats) -> str:
 
 def _cached(cache: Path | None, photos: list[Labelled]) -> Sample:
     if cache is not None and cache.is_file():
-        kept = np.load(cache)
-        return Sample(**({key: kept[key] for key in kept.files} | {"names": tuple(map(str, kept["names"]))}))
+        kept = dict(np.load(cache))
+        made = MadeTiles(**{of.name: kept.pop(f"made {of.name}") for of in fields(MadeTiles)})
+        return Sample(**(kept | {"names": tuple(map(str, kept["names"])), "made": made}))
     sample = gather(photos)
     if cache is not None:
-        columns = {key: getattr(sample, key) for key in ("names", "numbers", "sharp", "photo", "given")}
+        columns = {of.name: getattr(sample, of.name) for of in fields(Sample) if of.name != "made"}
+        columns |= {f"made {of.name}": getattr(sample.made, of.name) for of in fields(MadeTiles)}
         np.savez(cache, **columns)
     return sample
 

@@ -55,7 +55,7 @@ def rightness() -> dict[str, Any]:
     sharp, sample = np.array([photo.sharp for photo in photos]), gather(photos)
     answers = cross_validate(sample, photos, by="group")
     threshold = suggested(curve(sharp, answers)).threshold
-    by_source = cross_validate(sample, photos, by="source", seeds=1)
+    by_source = cross_validate(sample, photos, by="source")
     found = figures(photos, answers - threshold)
     found["slices"] = {
         name: slice_of(photos, answers - threshold, pick) for name, pick in every_slice(photos).items()
