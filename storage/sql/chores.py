@@ -62,8 +62,10 @@ class Chores:
         while True:
             self._left.clear()
             await _forgiving(self._take_up)
+            # not wait_for: in Python 3.11 it swallows a stop that comes together with a notice
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._left.wait(), LOOK[self._database.name])
+                async with asyncio.timeout(LOOK[self._database.name]):
+                    await self._left.wait()
 
     async def _take_up(self) -> None:
         while await self._streams.take_up():
