@@ -20,6 +20,8 @@ LONGER = limits.PRESS_SECONDS + 1.0
 REMINDER = timedelta(minutes=31)
 """After which the flow's first reminder is due."""
 TOO_OLD = "query is too old"
+HELD = 1.0
+"""Seconds for which answers to taps are held back."""
 
 
 @dataclass
@@ -98,7 +100,7 @@ async def _out_of_reach(place: World, stage: Stage, telegram: TelegramsClock) ->
 async def _answered_late(place: World, telegram: TelegramsClock) -> None:
     """Hold every answer to a tap back, until it is too late for it."""
     await place.client.faults(
-        {"kind": "slow", "method": "answerCallbackQuery", "seconds": 1.0, "probability": 1.0}
+        {"kind": "slow", "method": "answerCallbackQuery", "seconds": HELD, "probability": 1.0}
     )
     while True:
         await asyncio.sleep(0.5)
@@ -160,7 +162,9 @@ async def _play(place: World, stage: Stage, telegram: TelegramsClock, clock: Wal
         async with asyncio.TaskGroup() as group:
             late = group.create_task(_answered_late(place, telegram))
             await _all_done(place, customers=stage.tapped.parties - 1)
+            telegram.ahead += LONGER  # what is held back still comes too late too
             late.cancel()
+            await asyncio.sleep(2 * HELD)
     return dropped
 
 

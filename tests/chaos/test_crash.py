@@ -21,7 +21,7 @@ async def test_a_bot_killed_at_any_moment_delivers_the_right_bundle_once() -> No
     # a moment near the end may not come again: marks of rows that are done ride in other groups each time
     assert report["kills"] >= report["conversations"] - 2
     assert report["points"]["commit"] > 40
-    assert report["points"]["call"] > 60
+    assert report["points"]["call"] > 50  # answers to presses are no calls: they travel in the webhook's 200
 
 
 async def test_a_bot_killed_as_it_is_stopped_stays_stopped(tmp_path: Path) -> None:
