@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bot.app.case_actions import Given
 from bot.app.photographs import PDF_HEADER_WITHIN, PDF_START
-from bot.ports import GivenFile, NotAPicture, PhotoJudge, Preparation, TransientFailure
+from bot.ports import GivenFile, NotAPicture, PhotoJudge, Preparation
 from flows.values import Attachment
 from storage.ports import BlobStore
 
@@ -27,7 +27,7 @@ class Attachments:
         self._judge = judge
 
     async def keep(self, case: str, files: Sequence[GivenFile]) -> Given:
-        """Store what a customer can be shown; raises StorageFailure.
+        """Store what a customer can be shown; raises StorageFailure, and TransientFailure when nobody can look now.
 
         The same files give the same attachments, however often they come.
         """
@@ -47,7 +47,7 @@ class Attachments:
         try:
             await self._judge.inspect(content)
             shown, mime, _, _ = await self._judge.prepare(content, how=SHOWN)
-        except (NotAPicture, TransientFailure):  # a picture that ends its worker is none to show
+        except NotAPicture:
             return None
         return shown, mime
 

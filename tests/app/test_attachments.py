@@ -11,7 +11,8 @@ from PIL import Image
 
 from bot.app.attachments import MOST_BYTES, MOST_FILES, Attachments, name_of
 from bot.photos.pool import PhotoPool
-from bot.ports import GivenFile
+from bot.ports import GivenFile, TransientFailure
+from bot.testing.fakes import FakeJudge, picture
 from flows.values import Attachment
 from storage.blobs import MemoryBlobs
 from tests.cli.picture_files import photograph
@@ -86,6 +87,7 @@ async def test_no_hostile_picture_reaches_a_customer_as_it_came(
 ) -> None:
     files = sorted((sample_data / "hostile-images").iterdir())[::9]
 
+    shown_at_all = 0
     for file in files:
         content = file.read_bytes()
         given = await attachments.keep(CASE, [GivenFile(name=file.name, content=content)])
@@ -93,6 +95,18 @@ async def test_no_hostile_picture_reaches_a_customer_as_it_came(
             shown = await blobs.get(kept.key)
             assert shown != content, file.name
             assert Image.open(io.BytesIO(shown)).format == "JPEG", file.name
+        shown_at_all += len(given.files)
+    assert 0 < shown_at_all < len(files)
+
+
+async def test_a_moment_in_which_nobody_can_look_costs_no_file(blobs: MemoryBlobs) -> None:
+    judge = FakeJudge(failures=[TransientFailure("photo worker lost")])
+    attachments, file = Attachments(blobs=blobs, judge=judge), GivenFile(name="a.jpg", content=picture("ok"))
+
+    with pytest.raises(TransientFailure):
+        await attachments.keep(CASE, [file])
+
+    assert len((await attachments.keep(CASE, [file])).files) == 1
 
 
 async def test_more_files_than_a_chat_should_get_at_once_are_counted(attachments: Attachments) -> None:

@@ -213,3 +213,25 @@ async def test_the_reader_chooses_day_or_night(desktop: Desktop) -> None:
     await page.wait_for_selector("html[data-look=dark]")
 
     assert await page.evaluate(ground) != light
+
+
+async def test_files_go_without_words_and_too_many_are_told_before_they_are_sent(desktop: Desktop) -> None:
+    await desktop.sign_in()
+    code = await desktop.inbox.cases.add()
+    page = desktop.page
+    await desktop.open(f"/inbox/{code}")
+    chosen, send = page.locator("input[type=file]"), page.get_by_role("button", name="Send")
+    label: Any = {"name": "label.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7"}
+
+    await chosen.set_input_files([label] * 6)
+    told = await chosen.evaluate("(one) => one.validationMessage")
+    await send.click()
+    await page.wait_for_timeout(300)
+    refused = await desktop.inbox.lines(code)
+    await chosen.set_input_files(label)
+    await send.click()
+    await page.get_by_role("link", name="label.pdf").wait_for()
+
+    assert "at most 5 at once" in told
+    assert [kind for kind, _, _ in refused] == ["seen"]
+    assert [kind for kind, _, _ in await desktop.inbox.lines(code)] == ["seen", "answer"]

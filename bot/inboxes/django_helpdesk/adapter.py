@@ -109,8 +109,10 @@ class DjangoHelpdeskInbox:
                 for heard in await self._heard(written):
                     await tell(heard)
                 self._done.add(int(written["id"]))
+            # not wait_for: in Python 3.11 it swallows a stop that comes together with a call
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), self._settings.poll)
+                async with asyncio.timeout(self._settings.poll):
+                    await self._woken.wait()
 
     async def _fresh(self) -> Sequence[Mapping[str, Any]]:
         """Fetch the follow-ups that are not told yet, oldest first."""

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from bot.app.attachments import MOST_BYTES, MOST_FILES
 from bot.app.case_actions import CaseActions, Given, NoSuchCase
+from bot.ports import TransientFailure
 from bot.seller_words import LONGEST
 from bot.web.inbox.case_page import shown
 from bot.web.inbox.desk import Visit
@@ -122,6 +123,6 @@ async def act(request: web.Request, visit: Visit, form: Form) -> web.Response:
         return await shown(visit, case, wrong=said, **typed)
     except NoSuchCase:
         return missing(visit.agent.locale)
-    except StorageFailure:
+    except (StorageFailure, TransientFailure):
         return words_alone(503, "wrong.busy", locale=visit.agent.locale)
     raise web.HTTPSeeOther(f"/inbox/{case.id}?done={done}")

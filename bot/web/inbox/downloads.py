@@ -6,7 +6,7 @@ from aiohttp import web
 
 from bot.web.inbox.desk import Visit
 from bot.web.inbox.pages import HEADERS, missing, words_alone
-from bot.web.inbox.photographs import DeliveredPhoto, bundles_of, photos_of
+from bot.web.inbox.photographs import PICTURES, DeliveredPhoto, bundles_of, photos_of
 from bot.web.inbox.thumbnails import Thumbnails
 from bot.zipped import zipped
 
@@ -54,10 +54,7 @@ class Downloads:
                 content, mime = await blobs.get(photo.key), photo.mime
         except (KeyError, OSError):
             return missing(visit.agent.locale)
-        shown = "inline" if photo.is_picture else "attachment"
-        kind = mime if photo.is_picture or mime == "application/pdf" else "application/octet-stream"
-        disposition = {"Content-Disposition": f'{shown}; filename="{_safe(photo.name)}"'}
-        return web.Response(body=content, content_type=kind, headers={**FILE_HEADERS, **disposition})
+        return _sent(content, name=photo.name, mime=mime)
 
     async def given(self, request: web.Request, visit: Visit) -> web.StreamResponse:
         """Serve a file that somebody at the seller's gave with an answer."""
@@ -71,9 +68,7 @@ class Downloads:
             content = await visit.desk.blobs.get(found.key)
         except KeyError:
             return missing(visit.agent.locale)
-        shown = "inline" if found.mime.startswith("image/") else "attachment"
-        disposition = {"Content-Disposition": f'{shown}; filename="{_safe(found.name)}"'}
-        return web.Response(body=content, content_type=found.mime, headers={**FILE_HEADERS, **disposition})
+        return _sent(content, name=found.name, mime=found.mime)
 
     async def manifest(self, request: web.Request, visit: Visit) -> web.StreamResponse:
         """Serve a bundle's manifest."""
@@ -107,6 +102,14 @@ class Downloads:
         body = await asyncio.to_thread(zipped, files)
         named = {"Content-Disposition": f'attachment; filename="{case.id}.zip"'}
         return web.Response(body=body, content_type="application/zip", headers={**FILE_HEADERS, **named})
+
+
+def _sent(content: bytes, *, name: str, mime: str) -> web.Response:
+    """Show a picture, and have everything else saved; of a type that no browser runs."""
+    is_picture = mime in PICTURES
+    kind = mime if is_picture or mime == "application/pdf" else "application/octet-stream"
+    named = {"Content-Disposition": f'{"inline" if is_picture else "attachment"}; filename="{_safe(name)}"'}
+    return web.Response(body=content, content_type=kind, headers={**FILE_HEADERS, **named})
 
 
 def _safe(name: str) -> str:

@@ -9,6 +9,8 @@ from bot.ports import GivenFile
 MOST_TEXT = 1024 * 1024
 """Bytes of all fields together: what the library allows a form without files."""
 FIELDS = 200
+GARBLED = (ValueError, LookupError, AssertionError, HttpProcessingError)
+"""What the library raises for a body that is not in the encoding or the shape that it names."""
 
 
 class Form(dict[str, str]):
@@ -25,12 +27,7 @@ async def form_of(request: web.Request) -> Form:
         if request.content_type == "application/x-www-form-urlencoded":
             given = await request.post()
             return _gathered([(name, value) for name, value in given.items() if isinstance(value, str)])
-    except (
-        ValueError,
-        LookupError,
-        AssertionError,
-        HttpProcessingError,
-    ):  # not in the encoding or the shape that it names
+    except GARBLED:
         raise web.HTTPBadRequest from None
     return Form()
 
