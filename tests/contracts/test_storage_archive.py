@@ -13,7 +13,7 @@ from storage.ports import Arrival, OrderRecord, Slot
 from storage.sql.group import INBOX, OUTBOX, SEEN, SLOTS
 from storage.sql.pruning import PAUSE, SLICE, in_slices, of_no_use
 from storage.sql.store import SqlStorage
-from tests.contracts.conftest import NOON, Stores, name_of
+from tests.contracts.conftest import NOON, Stores, eventually, name_of
 from tests.storage.samples import ORDER, SAMPLES
 
 SAMPLE = next(one for one in SAMPLES if isinstance(one, Conversation))
@@ -53,6 +53,7 @@ async def test_cases_that_were_outlived_go_and_their_chat_goes_on(stores: Stores
     await store.outbox.settle(
         [], slots={(1, f"prompt:{code}"): Slot(message=7) for code in ("SENT11", "OPEN11")}
     )
+    await eventually(lambda: count(store, SLOTS), 2)  # marks ride with a later group
     await said(store, "SENT22", at=timedelta(days=5))
     before = NOON + timedelta(days=1)
 
