@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ from flows.catalogue import Catalogue, Texts
 from storage.sql.store import SqlStorage
 
 logger = logging.getLogger(__name__)
+
+Step = Callable[[], Awaitable[None]]
+"""One thing that Telegram is told at start."""
 
 COMMANDS = ("start", "help", "back", "cancel", "status", "language", "privacy")
 AGAIN_AT_MOST = 60.0
@@ -88,38 +92,55 @@ async def open_entrance(
 
 
 async def introduce(stack: AsyncExitStack, entrance: Entrance, *, hook: str, settings: Settings) -> str:
-    """Tell Telegram how updates are to come; a Telegram out of reach is asked again, a refused token ends it."""
+    """Tell Telegram how updates are to come; a Telegram out of reach is asked again, a refused token ends it.
 
-    async def told() -> str:
+    Its answer is the bot's name, or nothing when Telegram could not be asked yet.
+    """
+    username = ""
+
+    async def learn_name() -> None:
+        nonlocal username
         username = await entrance.bot.identify()
-        await set_commands(entrance.bot, _menus(entrance.texts))
+
+    async def take_updates() -> None:
         if hook:
             await use_webhook(entrance.bot, address=hook, secret=settings.webhook_secret)
         else:
             await use_polling(entrance.bot)
             entrance.poller.start()
-        return username
 
+    async def show_commands() -> None:
+        await set_commands(entrance.bot, _menus(entrance.texts))
+
+    # menus last: customers are heard without them
+    steps: deque[Step] = deque([learn_name, take_updates, show_commands])
     try:
-        return await told()
+        await _go_through(steps)
     except TransientFailure as failure:
         logger.warning("Telegram cannot be reached, trying again: %s", failure)
-        task = asyncio.create_task(_until_introduced(told))
+        task = asyncio.create_task(_until_introduced(steps))
         stack.callback(task.cancel)
-        return ""
+    return username
 
 
-async def _until_introduced(tell: Callable[[], Awaitable[str]]) -> None:
+async def _go_through(steps: deque[Step]) -> None:
+    """Take the steps in order; those that are done are not taken again after a failure."""
+    while steps:
+        await steps[0]()
+        steps.popleft()
+
+
+async def _until_introduced(steps: deque[Step]) -> None:
     pause = 1.0
-    while True:
+    while steps:
         await asyncio.sleep(pause)
+        before = len(steps)
         try:
-            await tell()
+            await _go_through(steps)
         except TransientFailure as failure:
-            pause = min(AGAIN_AT_MOST, max(pause * 2, failure.retry_after or 0.0))
-        else:
-            logger.info("Telegram is reached")
-            return
+            longer = min(AGAIN_AT_MOST, pause * 2) if len(steps) == before else 1.0
+            pause = max(longer, failure.retry_after or 0.0)
+    logger.info("Telegram is reached")
 
 
 def _menus(texts: Texts) -> dict[str, dict[str, str]]:

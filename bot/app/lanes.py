@@ -27,6 +27,7 @@ class Held:
     row: OutboxRow
     came: datetime
     first: datetime  # when the first of those that it supersedes came
+    born: datetime  # when it was committed, by the clock as it went when the row came
     due: datetime | None = None  # not before: it failed in an earlier life
     absorbed: tuple[str, ...] = ()
     told: bool = False  # that it is delayed
@@ -52,9 +53,11 @@ class Lane:
         self.not_before: datetime | None = None
         self.gate = ""  # the inbox whose recovery would make waiting needless
 
-    def add(self, row: OutboxRow, *, now: datetime, wait: timedelta = timedelta(0)) -> None:
+    def add(
+        self, row: OutboxRow, *, now: datetime, wait: timedelta = timedelta(0), age: timedelta = timedelta(0)
+    ) -> None:
         """Put a row in its place, by its commit; let it supersede a waiting Say of its slot."""
-        held = Held(row=row, came=now, first=now, due=now + wait if wait else None)
+        held = Held(row=row, came=now, first=now, due=now + wait if wait else None, born=now - age)
         later = (place for place, one in enumerate(self.waiting) if row.comes_before(one.row))
         place = next(later, len(self.waiting))
         earlier = _of_same_slot(self.waiting[:place], held)

@@ -148,7 +148,8 @@ class Relay:
     def _enter_lane(self, row: OutboxRow) -> None:
         name = row.lane or f"row:{row.id}"
         known, lane = name in self._lanes, self._lanes.setdefault(name, Lane())
-        lane.add(row, now=self._clock.steady(), wait=still_to_wait(row, now=self._clock.now()))
+        steady, now = self._clock.steady(), self._clock.now()
+        lane.add(row, now=steady, wait=still_to_wait(row, now=now), age=max(now - row.created, timedelta(0)))
         if known:
             self._changed[name].set()
             return
@@ -297,7 +298,7 @@ class Relay:
         """Hold the lane back and try again later, or give the row up."""
         now = self._clock.now()
         failures = held.row.attempts + 1
-        if patience.over(failures, now - held.row.created):
+        if patience.over(failures, self._clock.steady() - held.born):
             await self._give_up(held, job, failure)
             return
         named = getattr(failure, "retry_after", None)

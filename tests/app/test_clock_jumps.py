@@ -64,6 +64,18 @@ async def test_an_inbox_that_is_paused_is_tried_again_in_time_when_the_clock_is_
     assert sum(isinstance(event, Delivered) for event in world.store.events) == TOLERATED
 
 
+async def test_nothing_is_given_up_because_the_clock_was_set_ahead(world: World) -> None:
+    world.chat.fail(DOWN, times=10, chat=1)
+    world.store.commit(say("a"))
+    await world.pass_time(60, step=1.0)
+
+    world.clock.jump(timedelta(days=4))
+    await world.pass_time(3600, step=5.0)
+
+    assert world.store.letters == {}
+    assert world.texts() == ["a"]
+
+
 async def test_a_row_that_failed_before_a_restart_waits_an_hour_at_most_when_the_clock_was_set_back(
     world: World,
 ) -> None:
