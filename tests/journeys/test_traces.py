@@ -1,0 +1,183 @@
+"""Traces of the real bot, sent to a real collector: one case is one trace, and a collector in trouble is nobody else's."""
+
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from bot.orders.csv_file.adapter import SAMPLE
+from bot.sandbox.client import SandboxClient
+from bot.sandbox.server import Sandbox
+from tests.journeys.customer import Customer
+from tests.journeys.pictures import lying, sharp
+from tests.journeys.running_bot import RunningBot
+from tests.span_collector import Received, SpanCollector, span_collector
+
+
+@pytest.fixture
+async def collector() -> AsyncIterator[SpanCollector]:
+    async with span_collector() as found:
+        yield found
+
+
+@pytest.fixture
+async def traced(tmp_path: Path, sandbox: Sandbox, collector: SpanCollector) -> AsyncIterator[RunningBot]:
+    """A bot that sends its spans to the collector."""
+    bot = RunningBot(
+        folder=tmp_path, sandbox=sandbox, database=f"sqlite:///{tmp_path / 'clearshot.db'}", webhook=True,
+        extra={"CLEARSHOT_ORDERS": str(SAMPLE), **collector.environment},
+    )  # fmt: skip
+    yield bot
+    await bot.stop()
+
+
+async def as_far_as_the_first_shot(client: SandboxClient) -> Customer:
+    anna = await Customer.arrive(client)
+    await anna.start()
+    await anna.sees("order number")
+    await anna.type("A-1017")
+    await anna.sees("e-mail address or postcode")
+    await anna.type("anna@example.com")
+    await anna.tap("Proof of purchase")
+    await anna.tap("Guarantee or repair")
+    return anna
+
+
+class Tree:
+    """Spans by their place, for walking up and down."""
+
+    def __init__(self, spans: Sequence[Received]) -> None:
+        self.spans = spans
+        self.at = {(one.trace, one.id): one for one in spans}
+
+    def up(self, span: Received) -> list[str]:
+        """The names from a span's parent up to its root."""
+        found = self.at.get((span.trace, span.parent))
+        return [found.name, *self.up(found)] if found else []
+
+    def below(self, span: Received) -> list[Received]:
+        return [one for one in self.spans if (one.trace, one.parent) == (span.trace, span.id)]
+
+    def only(self, name: str) -> Received:
+        [found] = [one for one in self.spans if one.name == name]
+        return found
+
+
+async def test_a_case_is_one_trace_from_its_first_update_to_its_delivery(
+    traced: RunningBot, collector: SpanCollector, client: SandboxClient
+) -> None:
+    await traced.start()
+    anna = await as_far_as_the_first_shot(client)
+    await anna.photos(lying(2), as_file=True)
+    await anna.sees("1 of up to 3")
+    await anna.photos(sharp(3))
+    await anna.sees("2 of up to 3")
+    for button in ("Enough", "Skip", "Skip"):
+        await anna.tap(button)
+    await anna.sees("Anything the seller should know")
+    await anna.type("It came yesterday.")
+    await anna.tap("Use this message")
+    await anna.tap("Send")
+    await anna.sees("Delivered to Acme Outdoor")
+    await traced.stop()
+
+    tree = Tree(collector.spans)
+    of_the_case = [one for one in tree.spans if one.said.get("clearshot.case")]
+    [case] = {one.said["clearshot.case"] for one in of_the_case}
+    assert (traced.inbox / "acme" / case).is_dir()
+    assert len({one.trace for one in of_the_case}) == 1
+    assert len(tree.at) == len(tree.spans)
+
+    delivery = tree.only("DeliverBundle")
+    assert tree.up(delivery) == ["commit", "ChoiceMade"]
+    assert delivery.said == {
+        "clearshot.effect": "DeliverBundle", "clearshot.case": case, "clearshot.seller": "acme",
+        "clearshot.issue": "proof_of_purchase", "clearshot.inbox": "acme", "clearshot.attempt": 1, "clearshot.outcome": "done",
+    }  # fmt: skip
+    [call] = [one for one in tree.below(delivery) if one.name == "inbox.deliver"]
+    assert call.said == {"clearshot.inbox_kind": "folder", "clearshot.outcome": "done"}
+    assert tree.up(tree.only("Delivered")) == ["DeliverBundle", "commit", "ChoiceMade"]
+
+    judged = next(one for one in tree.spans if one.name == "PhotoJudged")
+    assert tree.up(judged) == [
+        "JudgePhoto", "commit", "PhotoStored", "StorePhoto", "commit", "PhotoReceived"
+    ]  # fmt: skip
+    stored = next(one for one in tree.spans if one.name == "StorePhoto")
+    assert {"chat.download", "judge.inspect", "blobs.put"} <= {one.name for one in tree.below(stored)}
+
+    roots = {one.name for one in of_the_case if not one.parent}
+    assert roots == {"Started", "TextReceived", "ChoiceMade", "PhotoReceived"}
+    for one in tree.spans:
+        parent = tree.at.get((one.trace, one.parent))
+        assert parent is not None or not one.parent, one.name
+        assert parent is None or parent.began <= one.began <= one.ended, one.name
+    assert not any(one.failed for one in tree.spans)
+    assert "opentelemetry" not in traced.log
+
+
+async def test_a_collector_that_hangs_holds_up_neither_a_chat_nor_the_end(
+    traced: RunningBot, collector: SpanCollector, client: SandboxClient
+) -> None:
+    collector.mode = "hang"
+    traced.extra["OTEL_EXPORTER_OTLP_TIMEOUT"] = "300"  # seconds, far more than the bot is given to end
+    await traced.start()
+
+    anna = await as_far_as_the_first_shot(client)
+    await collector.called(1)
+    await anna.type("/help")
+    await anna.sees("/cancel")
+    await traced.stop()
+
+    assert collector.spans == []
+    assert traced.process is not None
+    assert traced.process.returncode == 0
+    assert "Traceback" not in traced.log
+
+
+async def test_a_collector_that_refuses_is_told_of_in_one_line(
+    traced: RunningBot, collector: SpanCollector, client: SandboxClient
+) -> None:
+    collector.mode = "refuse"
+    traced.extra["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.address.replace("//", "//canary:secret@")
+    await traced.start()
+
+    await as_far_as_the_first_shot(client)
+    await collector.called(3)
+    await traced.stop()
+
+    assert collector.spans == []
+    place = collector.address.removeprefix("http://")
+    assert traced.log.count("traces") == 1
+    assert f"traces are not taken by {place}, and dropped" in traced.log
+    for strange in ("urllib3", "opentelemetry", "requests", "canary", "Traceback"):
+        assert strange not in traced.log
+
+
+async def test_a_collector_that_is_back_gets_spans_again(
+    traced: RunningBot, collector: SpanCollector, client: SandboxClient
+) -> None:
+    collector.mode = "refuse"
+    await traced.start()
+    anna = await as_far_as_the_first_shot(client)
+    await traced.logs("traces are not taken")
+
+    collector.mode = "take"
+    await anna.type("/help")
+    await traced.logs("traces are taken by")
+    await traced.stop()
+
+    assert "CommandGiven" in {one.name for one in collector.spans}
+
+
+async def test_the_doctor_tells_whether_the_collector_takes_spans(
+    traced: RunningBot, collector: SpanCollector
+) -> None:
+    place = collector.address.removeprefix("http://")
+
+    well = await traced.command("doctor", "--no-trials")
+    collector.mode = "refuse"
+    ill = await traced.command("doctor", "--no-trials", fails=True)
+
+    assert f"ok    traces: {place} takes them" in well
+    assert f"FAIL  traces: {place} does not take them" in ill
+    assert collector.spans == []
