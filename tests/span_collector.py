@@ -51,12 +51,6 @@ class SpanCollector:
             body=ExportTraceServiceResponse().SerializeToString(), content_type="application/x-protobuf"
         )
 
-    async def called(self, times: int) -> None:
-        """Wait until somebody has tried so often to send something."""
-        async with asyncio.timeout(30):
-            while self.calls < times:  # noqa: ASYNC110 - calls come from another process
-                await asyncio.sleep(0.05)
-
     def let_go(self) -> None:
         self._let_go.set()
 

@@ -78,12 +78,6 @@ class RunningBot:
                     return
                 await asyncio.sleep(0.1)
 
-    async def logs(self, words: str) -> None:
-        """Wait until the log holds these words."""
-        async with asyncio.timeout(60):
-            while words not in self.log:  # noqa: ASYNC110 - another process writes it
-                await asyncio.sleep(0.1)
-
     async def kill(self) -> None:
         assert self.process is not None
         with contextlib.suppress(ProcessLookupError):

@@ -15,6 +15,7 @@ from tests.journeys.customer import Customer
 from tests.journeys.pictures import lying, sharp
 from tests.journeys.running_bot import RunningBot
 from tests.mail_server import free_port
+from tests.span_collector import SpanCollector
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 SECRETS = {
@@ -45,7 +46,7 @@ def leaks(text: str, *, token: str) -> list[str]:
     return [name for name, canary in wanted.items() if canary.casefold() in text.casefold()]
 
 
-async def walk(client: SandboxClient) -> None:
+async def walk(client: SandboxClient) -> Customer:
     """Come with an order, write, send photos, send; the seller's inbox is out of reach."""
     anna = await Customer.arrive(client, name=PERSONAL["name"])
     await anna.start()
@@ -66,6 +67,7 @@ async def walk(client: SandboxClient) -> None:
     await anna.tap("Use this message")
     await anna.tap("Send")
     await anna.sees("be reached right now")
+    return anna
 
 
 async def pages(bot: RunningBot, metrics: int) -> dict[str, str]:
@@ -113,8 +115,8 @@ def metrics() -> int:
     return free_port()
 
 
-async def test_no_secret_and_nothing_personal_is_logged_measured_or_shown(
-    tmp_path: Path, sandbox: Sandbox, client: SandboxClient, metrics: int
+async def test_no_secret_and_nothing_personal_is_logged_measured_traced_or_shown(
+    tmp_path: Path, sandbox: Sandbox, client: SandboxClient, metrics: int, collector: SpanCollector
 ) -> None:
     closed = free_port()
     bot = RunningBot(
@@ -123,12 +125,12 @@ async def test_no_secret_and_nothing_personal_is_logged_measured_or_shown(
         extra={
             "CLEARSHOT_ORDERS": str(SAMPLE), "CLEARSHOT_TELEGRAM_SECRET": SECRETS["webhook secret"],
             "CLEARSHOT_LOG_LEVEL": "debug", "CLEARSHOT_LOG_FORMAT": "json",
-            "CLEARSHOT_METRICS": f"127.0.0.1:{metrics}",
+            "CLEARSHOT_METRICS": f"127.0.0.1:{metrics}", **collector.environment,
         },
     )  # fmt: skip
     await bot.start()
     try:
-        await walk(client)
+        anna = await walk(client)
         shown = await pages(bot, metrics)
     finally:
         await bot.stop()
@@ -141,6 +143,13 @@ async def test_no_secret_and_nothing_personal_is_logged_measured_or_shown(
     [case] = {line["case"] for line in of_a_case}
     assert any(line["message"].startswith("update ") for line in of_a_case)
     assert any(line["message"] == "a bundle for acme: again" for line in of_a_case)
+
+    traced = "".join(map(str, collector.requests))
+    assert leaks(traced, token=sandbox.token) == []
+    told = {str(value) for one in collector.spans for value in one.said.values()} & {case, "acme", "again"}
+    assert told == {case, "acme", "again"}
+    for personal in (str(anna.chat["id"]), "A-1017", "Receipt", "http", "127.0.0.1"):
+        assert personal not in traced, personal
 
     assert shown["no metrics here"].startswith("404")
     served = set(re.findall(r"^# TYPE (\w+) ", shown["metrics"], re.MULTILINE))

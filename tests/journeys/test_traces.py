@@ -10,14 +10,16 @@ from bot.sandbox.client import SandboxClient
 from bot.sandbox.server import Sandbox
 from tests.journeys.customer import Customer
 from tests.journeys.pictures import lying, sharp
-from tests.journeys.running_bot import RunningBot
-from tests.span_collector import Received, SpanCollector, span_collector
+from tests.journeys.running_bot import SELLERS, RunningBot
+from tests.journeys.sellers_people import until
+from tests.mail_server import free_port
+from tests.span_collector import Received, SpanCollector
 
-
-@pytest.fixture
-async def collector() -> AsyncIterator[SpanCollector]:
-    async with span_collector() as found:
-        yield found
+OUT_OF_REACH = """\
+sellers:
+  acme: {{name: "Acme Outdoor", inbox: webhook, settings: {{url: "https://127.0.0.1:{closed}/hook", allow_private: true,
+          secrets: ["whsec_Y2FuYXJ5LWNhbmFyeS1jYW5hcnktY2FuYXJ5LWNhbmFyeQ=="]}}}}
+"""
 
 
 @pytest.fixture
@@ -63,9 +65,10 @@ class Tree:
         return found
 
 
-async def test_a_case_is_one_trace_from_its_first_update_to_its_delivery(
+async def test_a_case_is_one_trace_from_its_first_update_to_its_delivery_by_another_process(
     traced: RunningBot, collector: SpanCollector, client: SandboxClient
 ) -> None:
+    traced.sellers = OUT_OF_REACH.format(closed=free_port())
     await traced.start()
     anna = await as_far_as_the_first_shot(client)
     await anna.photos(lying(2), as_file=True)
@@ -78,6 +81,10 @@ async def test_a_case_is_one_trace_from_its_first_update_to_its_delivery(
     await anna.type("It came yesterday.")
     await anna.tap("Use this message")
     await anna.tap("Send")
+    await anna.sees("be reached right now")
+    await traced.stop()
+    traced.sellers = SELLERS
+    await traced.start()
     await anna.sees("Delivered to Acme Outdoor")
     await traced.stop()
 
@@ -88,13 +95,18 @@ async def test_a_case_is_one_trace_from_its_first_update_to_its_delivery(
     assert len({one.trace for one in of_the_case}) == 1
     assert len(tree.at) == len(tree.spans)
 
-    delivery = tree.only("DeliverBundle")
-    assert tree.up(delivery) == ["commit", "ChoiceMade"]
-    assert delivery.said == {
+    first, second = sorted(
+        (one for one in tree.spans if one.name == "DeliverBundle"), key=lambda one: one.began
+    )
+    assert tree.up(first) == ["commit", "ChoiceMade"]
+    assert first.said == {
         "clearshot.effect": "DeliverBundle", "clearshot.case": case, "clearshot.seller": "acme",
-        "clearshot.issue": "proof_of_purchase", "clearshot.inbox": "acme", "clearshot.attempt": 1, "clearshot.outcome": "done",
+        "clearshot.issue": "proof_of_purchase", "clearshot.inbox": "acme",
+        "clearshot.attempt": 1, "clearshot.outcome": "again", "error.type": "TransientFailure",
     }  # fmt: skip
-    [call] = [one for one in tree.below(delivery) if one.name == "inbox.deliver"]
+    assert tree.up(second) == ["DeliverBundle", "commit", "ChoiceMade"]
+    assert (second.said["clearshot.attempt"], second.said["clearshot.outcome"]) == (2, "done")
+    [call] = [one for one in tree.below(second) if one.name == "inbox.deliver"]
     assert call.said == {"clearshot.inbox_kind": "folder", "clearshot.outcome": "done"}
     assert tree.up(tree.only("Delivered")) == ["DeliverBundle", "commit", "ChoiceMade"]
 
@@ -111,7 +123,7 @@ async def test_a_case_is_one_trace_from_its_first_update_to_its_delivery(
         parent = tree.at.get((one.trace, one.parent))
         assert parent is not None or not one.parent, one.name
         assert parent is None or parent.began <= one.began <= one.ended, one.name
-    assert not any(one.failed for one in tree.spans)
+    assert [one.name for one in tree.spans if one.failed] == ["inbox.deliver", "DeliverBundle"]
     assert "opentelemetry" not in traced.log
 
 
@@ -123,7 +135,7 @@ async def test_a_collector_that_hangs_holds_up_neither_a_chat_nor_the_end(
     await traced.start()
 
     anna = await as_far_as_the_first_shot(client)
-    await collector.called(1)
+    await until(lambda: collector.calls)
     await anna.type("/help")
     await anna.sees("/cancel")
     await traced.stop()
@@ -142,7 +154,7 @@ async def test_a_collector_that_refuses_is_told_of_in_one_line(
     await traced.start()
 
     await as_far_as_the_first_shot(client)
-    await collector.called(3)
+    await until(lambda: collector.calls >= 3)
     await traced.stop()
 
     assert collector.spans == []
@@ -159,11 +171,11 @@ async def test_a_collector_that_is_back_gets_spans_again(
     collector.mode = "refuse"
     await traced.start()
     anna = await as_far_as_the_first_shot(client)
-    await traced.logs("traces are not taken")
+    await until(lambda: "traces are not taken" in traced.log)
 
     collector.mode = "take"
     await anna.type("/help")
-    await traced.logs("traces are taken by")
+    await until(lambda: "traces are taken by" in traced.log)
     await traced.stop()
 
     assert "CommandGiven" in {one.name for one in collector.spans}
