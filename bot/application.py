@@ -111,9 +111,7 @@ async def running(
         bot = await _open_bot(stack, settings, token)
         outside = await _outside(stack, settings, sellers, files=files, bot=bot, texts=catalogue.texts)
         outside = replace(outside, inboxes=inboxes, sources=sources)
-        if traces is not None:
-            outside = traces.outside(outside, {one.id: one.inbox for one in sellers.profiles})
-        relay = await _start_relay(stack, settings, storage, outside, meters=meters, traces=traces)
+        relay = await _start_relay(stack, settings, storage, outside, sellers, meters=meters, traces=traces)
         await _start_housekeeping(stack, settings, storage, outside)
         attachments = Attachments(blobs=outside.blobs, judge=outside.judge)
         hearing = Hearing(streams=storage.streams, clock=SystemClock(), attachments=attachments)
@@ -217,6 +215,7 @@ async def _start_relay(
     settings: Settings,
     storage: SqlStorage,
     outside: Outside,
+    sellers: Sellers,
     *,
     meters: Meters,
     traces: Traces | None,
@@ -228,6 +227,8 @@ async def _start_relay(
     apologies = Apologies(asides=storage.asides, streams=storage.streams, alarm=alarm)
     await closed_at_end(stack, [apologies])
     apologies.start()
+    if traces is not None:
+        outside = traces.outside(outside, {one.id: one.inbox for one in sellers.profiles})
     jobs = metered(performers(outside, storage=storage, alarm=alarm, clock=clock, fresh=fresh), meters)
     relay = Relay(
         outbox=storage.outbox,

@@ -8,10 +8,9 @@ import pytest
 from bot.orders.csv_file.adapter import SAMPLE
 from bot.sandbox.client import SandboxClient
 from bot.sandbox.server import Sandbox
-from tests.journeys.customer import Customer
-from tests.journeys.pictures import lying, sharp
 from tests.journeys.running_bot import SELLERS, RunningBot
 from tests.journeys.sellers_people import until
+from tests.journeys.undelivered import as_far_as_it_goes, as_far_as_the_first_shot
 from tests.mail_server import free_port
 from tests.span_collector import Received, SpanCollector
 
@@ -31,18 +30,6 @@ async def traced(tmp_path: Path, sandbox: Sandbox, collector: SpanCollector) -> 
     )  # fmt: skip
     yield bot
     await bot.stop()
-
-
-async def as_far_as_the_first_shot(client: SandboxClient) -> Customer:
-    anna = await Customer.arrive(client)
-    await anna.start()
-    await anna.sees("order number")
-    await anna.type("A-1017")
-    await anna.sees("e-mail address or postcode")
-    await anna.type("anna@example.com")
-    await anna.tap("Proof of purchase")
-    await anna.tap("Guarantee or repair")
-    return anna
 
 
 class Tree:
@@ -71,17 +58,7 @@ async def test_a_case_is_one_trace_from_its_first_update_to_its_delivery_by_anot
     traced.sellers = OUT_OF_REACH.format(closed=free_port())
     await traced.start()
     anna = await as_far_as_the_first_shot(client)
-    await anna.photos(lying(2), as_file=True)
-    await anna.sees("1 of up to 3")
-    await anna.photos(sharp(3))
-    await anna.sees("2 of up to 3")
-    for button in ("Enough", "Skip", "Skip"):
-        await anna.tap(button)
-    await anna.sees("Anything the seller should know")
-    await anna.type("It came yesterday.")
-    await anna.tap("Use this message")
-    await anna.tap("Send")
-    await anna.sees("be reached right now")
+    await as_far_as_it_goes(anna)
     await traced.stop()
     traced.sellers = SELLERS
     await traced.start()
