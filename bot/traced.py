@@ -55,21 +55,22 @@ class Traces:
         return perform
 
     def outside(self, outside: Outside, kinds: Mapping[str, str]) -> Outside:
-        """The same adapters, each call of an effect with a span; `kinds`: what kind of inbox each seller has."""
+        """The same adapters behind traced ports; `kinds`: what kind of inbox each seller has."""
         return replace(
             outside,
-            chat=self._port("chat", outside.chat),
-            pictures=self._port("pictures", outside.pictures),
-            judge=self._port("judge", outside.judge),
-            blobs=self._port("blobs", outside.blobs),
+            chat=self.port("chat", outside.chat),
+            pictures=self.port("pictures", outside.pictures),
+            judge=self.port("judge", outside.judge),
+            blobs=self.port("blobs", outside.blobs),
             inboxes={
-                name: self._port("inbox", inbox, {"clearshot.inbox_kind": kinds.get(name, "")})
+                name: self.port("inbox", inbox, {"clearshot.inbox_kind": kinds.get(name, "")})
                 for name, inbox in outside.inboxes.items()
             },
-            sources=[self._port("orders", source) for source in outside.sources],
+            sources=[self.port("orders", source) for source in outside.sources],
         )
 
-    def _port(self, name: str, port: Port, about: Mapping[str, str | int] | None = None) -> Port:
+    def port(self, name: str, port: Port, about: Mapping[str, str | int] | None = None) -> Port:
+        """The same port, each call of an effect with a span."""
         return cast("Port", _Called(name, port, self, about or {}))
 
     @contextmanager
