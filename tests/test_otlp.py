@@ -35,7 +35,7 @@ def test_without_the_extra_traces_are_refused_in_one_line(tmp_path: Path) -> Non
     (tmp_path / "opentelemetry" / "__init__.py").touch()  # stands before the real one, and has nothing in it
 
     done = subprocess.run(
-        [sys.executable, "-m", "bot", "doctor"], capture_output=True, text=True, check=False,
+        [sys.executable, "-m", "bot", "doctor"], cwd=tmp_path, capture_output=True, text=True, check=False,
         env={**os.environ, "PYTHONPATH": str(tmp_path), "CLEARSHOT_TRACES": "otlp"},
     )  # fmt: skip
 
