@@ -318,9 +318,9 @@ async def test_a_server_that_restarts_is_found_again(
 
 
 async def failures_until_taken(post: Callable[[], Any]) -> list[Exception]:
-    """Post as Telegram does: again, until it is taken."""
+    """Post as Telegram does: again, until it is taken; a server that recovers takes its time on a busy machine."""
     refused: list[Exception] = []
-    for _ in range(200):
+    for _ in range(1200):
         try:
             await post()
         except StorageFailure as failure:
