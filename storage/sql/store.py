@@ -130,7 +130,7 @@ class SqlStorage:
 
     async def copy_out(self, take: Take) -> str:
         """Hand over every row as of one moment, beside whoever works; tells the schema's version."""
-        return await self._database.read(lambda c: copy_out(c, take))
+        return await self._database.snapshot(lambda c: copy_out(c, take))
 
     async def copy_in(self, rows: Mapping[str, Iterator[Row]], *, version: str) -> int:
         """Fill an empty database, all or nothing; tells how many rows. Raises StorageFailure."""
