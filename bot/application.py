@@ -19,7 +19,7 @@ from bot.app.housekeeping import Housekeeping
 from bot.app.listening import Listening
 from bot.app.performers import Outside, performers
 from bot.app.pictures import StoredPictures
-from bot.app.relay import Fresh, Relay
+from bot.app.relay import Relay
 from bot.bootstrap import (
     closed_at_end,
     import_orders,
@@ -200,7 +200,6 @@ async def _outside(
 async def _start_relay(
     stack: AsyncExitStack, settings: Settings, storage: SqlStorage, outside: Outside, *, meters: Meters
 ) -> Relay:
-    fresh: Fresh = {}
     clock = SystemClock()
     alarm = Alarm(chat=outside.chat, operators=settings.operators, clock=clock)
     stack.push_async_callback(alarm.close)
@@ -210,10 +209,9 @@ async def _start_relay(
     relay = Relay(
         outbox=storage.outbox,
         streams=storage.streams,
-        jobs=metered(performers(outside, storage=storage, alarm=alarm, clock=clock, fresh=fresh), meters),
+        jobs=metered(performers(outside, storage=storage, alarm=alarm, clock=clock), meters),
         alarm=alarm,
         clock=clock,
-        fresh=fresh,
     )
     stack.push_async_callback(relay.stop)
     await relay.start()
