@@ -50,6 +50,7 @@ from bot.telegram.chat import TelegramChat
 from bot.telegram.client import PER_SECOND, TelegramBot
 from bot.telegram.seller_chat import Counter
 from bot.telegram.webhook import Webhook
+from bot.traced import Traces
 from bot.web.console.site import ConsoleSite
 from bot.web.copies import copy_routes
 from bot.web.health import health_routes
@@ -101,7 +102,8 @@ async def running(
         sources = make_order_sources(settings)
         await closed_at_end(stack, [*inboxes.values(), *sources])
         storage, meters = make_store(settings, guest=False), Meters()
-        storage.watch = meters.group
+        traces = await _open_traces(stack, settings)
+        storage.watch = traces.group(meters.group) if traces is not None else meters.group
         stack.push_async_callback(storage.close)
         catalogue = await ready_store(storage, settings, catalogue)
         await storage.open(Engine(catalogue).step)
@@ -109,7 +111,7 @@ async def running(
         bot = await _open_bot(stack, settings, token)
         outside = await _outside(stack, settings, sellers, files=files, bot=bot, texts=catalogue.texts)
         outside = replace(outside, inboxes=inboxes, sources=sources)
-        relay = await _start_relay(stack, settings, storage, outside, meters=meters)
+        relay = await _start_relay(stack, settings, storage, outside, sellers, meters=meters, traces=traces)
         await _start_housekeeping(stack, settings, storage, outside)
         attachments = Attachments(blobs=outside.blobs, judge=outside.judge)
         hearing = Hearing(streams=storage.streams, clock=SystemClock(), attachments=attachments)
@@ -148,6 +150,17 @@ def _beside(site: web.Application, pages: Pages) -> Pages:
     """Serve pages beside the webhook."""
     site.add_routes(pages.routes())
     return pages
+
+
+async def _open_traces(stack: AsyncExitStack, settings: Settings) -> Traces | None:
+    """Open the way to a collector, where one is asked for; else nothing of it is even imported."""
+    if settings.traces == "none":
+        return None
+    from bot.otlp import Collector  # noqa: PLC0415 - an extra
+
+    collector = Collector()
+    await closed_at_end(stack, [collector])
+    return Traces(collector.record)
 
 
 async def _import_at_start(storage: SqlStorage, settings: Settings) -> None:
@@ -198,7 +211,14 @@ async def _outside(
 
 
 async def _start_relay(
-    stack: AsyncExitStack, settings: Settings, storage: SqlStorage, outside: Outside, *, meters: Meters
+    stack: AsyncExitStack,
+    settings: Settings,
+    storage: SqlStorage,
+    outside: Outside,
+    sellers: Sellers,
+    *,
+    meters: Meters,
+    traces: Traces | None,
 ) -> Relay:
     clock = SystemClock()
     alarm = Alarm(chat=outside.chat, operators=settings.operators, clock=clock)
@@ -206,10 +226,13 @@ async def _start_relay(
     apologies = Apologies(asides=storage.asides, streams=storage.streams, alarm=alarm)
     await closed_at_end(stack, [apologies])
     apologies.start()
+    if traces is not None:
+        outside = traces.outside(outside, {one.id: one.inbox for one in sellers.profiles})
+    jobs = metered(performers(outside, storage=storage, alarm=alarm, clock=clock), meters)
     relay = Relay(
         outbox=storage.outbox,
         streams=storage.streams,
-        jobs=metered(performers(outside, storage=storage, alarm=alarm, clock=clock), meters),
+        jobs=traces.jobs(jobs) if traces is not None else jobs,
         alarm=alarm,
         clock=clock,
     )

@@ -1,5 +1,6 @@
 """Checks everything that the bot needs, and says what it saw; leaves nothing but test messages that say so. A part of the composition."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
@@ -48,6 +49,7 @@ async def diagnose(settings: Settings, *, trials: bool = True) -> Sequence[Findi
         await _found("telegram", lambda: bot_name(settings)),
         await _found("database", lambda: _database(settings)),
         await _found("photos", lambda: _blobs(settings)),
+        await _found("traces", lambda: _traces(settings)),
     ]
     try:
         sellers = read_profiles(settings)
@@ -91,6 +93,16 @@ async def _blobs(settings: Settings) -> str:
         raise StorageFailure(f"{settings.blobs} gives back other bytes than it was given")
     await blobs.delete_case(TRIAL_CASE)
     return f"{settings.blobs} is writable"
+
+
+async def _traces(settings: Settings) -> str:
+    if settings.traces == "none":
+        return "not asked for"
+    from bot.otlp import collector, takes_spans  # noqa: PLC0415 - an extra
+
+    if not await asyncio.to_thread(takes_spans):
+        raise TransientFailure(f"{collector()} does not take them")
+    return f"{collector()} takes them"
 
 
 def _flows(settings: Settings, sellers: Sellers) -> list[Finding]:

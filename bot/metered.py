@@ -27,6 +27,11 @@ OUTCOMES: Mapping[type[Exception], str] = {
 }
 
 
+def outcome_of(failure: Exception) -> str:
+    """Say in a word what a failure means for the row that it happened to."""
+    return next(said for one, said in OUTCOMES.items() if isinstance(failure, one))
+
+
 class MeteredIntake:
     """Counts and times updates on their way to the commit."""
 
@@ -71,7 +76,7 @@ def _counted(kind: type, job: Job, row: OutboxRow, meters: Meters) -> Iterator[N
     try:
         yield
     except Exception as failure:
-        outcome = next(said for one, said in OUTCOMES.items() if isinstance(failure, one))
+        outcome = outcome_of(failure)
         raise
     finally:
         meters.effects.labels(kind.__name__, outcome).inc()

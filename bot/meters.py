@@ -3,7 +3,7 @@
 import asyncio
 import platform
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from types import TracebackType
@@ -21,13 +21,21 @@ from prometheus_client import (
 )
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from storage.ports import Backlog
+from storage.ports import Arrival, Backlog, Committed
 
 QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 SLOW = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 LAG_EVERY = 0.5
 """Seconds between looks at how late the event loop is."""
+
+
+def release() -> str:
+    """Name the release that runs."""
+    try:
+        return version("clearshot")
+    except PackageNotFoundError:
+        return "source"
 
 
 class Meters:
@@ -87,15 +95,11 @@ class Meters:
 
     def tell_build(self, *, database: str) -> None:
         """Say what runs."""
-        try:
-            release = version("clearshot")
-        except PackageNotFoundError:
-            release = "source"
-        self._build.info({"version": release, "python": platform.python_version(), "database": database})
+        self._build.info({"version": release(), "python": platform.python_version(), "database": database})
 
-    def group(self, size: int, seconds: float) -> None:
+    def group(self, worked: Sequence[tuple[Arrival, Committed]], seconds: float) -> None:
         """Count one transaction of the writer."""
-        self.group_size.observe(size)
+        self.group_size.observe(len(worked))
         self.group_seconds.observe(seconds)
 
     def photos(self) -> tuple[int, int]:

@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from difflib import get_close_matches
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -50,6 +51,7 @@ class Settings(BaseModel):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["text", "json"] = "text"
     metrics: str = ""
+    traces: Literal["none", "otlp"] = "none"
 
     @field_validator("telegram_token")
     @classmethod
@@ -100,6 +102,13 @@ class Settings(BaseModel):
         if not host or not port.isdigit() or int(port) > 65535:  # noqa: PLR2004 - the highest port
             raise ValueError("is not ADDRESS:PORT, such as 127.0.0.1:8080")
         return listen
+
+    @field_validator("traces")
+    @classmethod
+    def _extra(cls, traces: str) -> str:
+        if traces == "otlp" and not can_trace():
+            raise ValueError("needs the extra `otel`")
+        return traces
 
     @field_validator("operators", mode="before")
     @classmethod
@@ -152,6 +161,14 @@ class Settings(BaseModel):
         if self.telegram_token is None:
             raise WrongSettings(f"{PREFIX}TELEGRAM_TOKEN: is not set; @BotFather gives you one")
         return self.telegram_token.get_secret_value()
+
+
+def can_trace() -> bool:
+    """Tell whether the extra `otel` is installed, without importing what it brings."""
+    try:
+        return find_spec("opentelemetry.exporter.otlp.proto.http") is not None
+    except ModuleNotFoundError:
+        return False
 
 
 def read_settings(environ: Mapping[str, str], *, file: Path | None = None) -> Settings:

@@ -74,6 +74,11 @@ ROWS = (
     _row("log_level", "info", "debug, info, warning or error"),
     _row("log_format", "text", "text, or json: a JSON object a line, with the case it is about"),
     _row("metrics", "none", "address and port of /metrics for Prometheus; keep it off the public way"),
+    _row(
+        "traces",
+        "none",
+        "none, or otlp: OpenTelemetry traces over OTLP/HTTP, to where the OTEL_* variables say (the extra `otel`)",
+    ),
 )
 
 

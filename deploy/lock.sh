@@ -6,4 +6,4 @@ options=(--quiet --generate-hashes --strip-extras --no-emit-index-url --no-emit-
 pip-compile "${options[@]}" --output-file deploy/requirements.txt pyproject.toml
 pip-compile "${options[@]}" --extra test --output-file deploy/requirements-test.txt pyproject.toml
 # what the container image holds
-pip-compile "${options[@]}" --extra postgres --extra s3 --output-file deploy/requirements-image.txt pyproject.toml
+pip-compile "${options[@]}" --extra postgres --extra s3 --extra otel --output-file deploy/requirements-image.txt pyproject.toml

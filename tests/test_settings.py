@@ -34,6 +34,7 @@ def refusal(environ: dict[str, str]) -> str:
         ("CLEARSHOT_LOG_LEVEL", "loud", "is none of debug"),
         ("CLEARSHOT_LOG_FORMAT", "xml", "is none of text, json"),
         ("CLEARSHOT_METRICS", "9090", "is not ADDRESS:PORT"),
+        ("CLEARSHOT_TRACES", "jaeger", "is none of none, otlp"),
         ("CLEARSHOT_FLOWS", "nowhere/at/all", "there is no folder"),
         ("CLEARSHOT_SELLERS", "nowhere.yaml", "there is no file"),
         ("CLEARSHOT_ORDERS", "nowhere.csv", "there is no file"),

@@ -85,7 +85,7 @@ THREATS: dict[str, tuple[str, ...]] = {
         "web/test_inbox_access.py::test_another_site_signs_nobody_in",
     ),
     "secrets and personal data in logs": (
-        "journeys/test_secrets.py::test_no_secret_and_nothing_personal_is_logged_measured_or_shown",
+        "journeys/test_secrets.py::test_no_secret_and_nothing_personal_is_logged_measured_traced_or_shown",
         "journeys/test_secrets.py::test_the_doctor_tells_no_secret_when_everything_is_out_of_reach",
         "telegram/test_redaction.py::test_arguments_and_tracebacks_are_redacted_too",
         "storage/test_blobs.py::test_an_object_store_that_fails_is_a_storage_failure_and_no_missing_photo",

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from bot.app.patience import Patience
 from flows.effects import Say
 from storage.ports import OutboxRow
 
@@ -11,13 +12,19 @@ PATIENCE_FOR_SUPERSEDERS = 3
 """A Say that keeps being superseded is shown after this many times its delay."""
 
 
-LONGEST_WAIT = timedelta(hours=1)
-"""Between two attempts at anything."""
+LONGEST_NAMED = timedelta(minutes=1)
+"""A wait that Telegram names is kept this far over a restart; asked too early, it names the rest."""
 
 
-def still_to_wait(row: OutboxRow, *, now: datetime) -> timedelta:
-    """Tell how long a row that failed in an earlier life waits on: never an hour's worth of a clock that was set back."""
-    return min(max(row.due - now, timedelta(0)), LONGEST_WAIT) if row.attempts else timedelta(0)
+def still_to_wait(row: OutboxRow, *, now: datetime, patience: Patience) -> timedelta:
+    """Tell how long a row that failed in an earlier life waits on.
+
+    Its own patience is the bound: a clock that was set back by hours since would hold it, and its lane, as long.
+    """
+    if not row.attempts:
+        return timedelta(0)
+    longest = max(timedelta(seconds=patience.longest(row.attempts)), LONGEST_NAMED)
+    return min(max(row.due - now, timedelta(0)), longest)
 
 
 @dataclass(slots=True, kw_only=True)

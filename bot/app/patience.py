@@ -26,10 +26,14 @@ class Patience:
     def delay(self, failures: int, chance: Chance) -> float:
         """Seconds to wait after the n-th failure in a row (n counts from 1)."""
         if self.schedule:
-            step = self.schedule[min(failures, len(self.schedule)) - 1]
-            return step * (0.5 + 0.5 * chance())
-        ceiling = min(self.cap, self.base * 2.0 ** min(failures - 1, 30))
-        return ceiling * chance()
+            return self.longest(failures) * (0.5 + 0.5 * chance())
+        return self.longest(failures) * chance()
+
+    def longest(self, failures: int) -> float:
+        """Seconds that the wait after the n-th failure can last."""
+        if self.schedule:
+            return self.schedule[min(failures, len(self.schedule)) - 1]
+        return min(self.cap, self.base * 2.0 ** min(failures - 1, 30))
 
     def over(self, failures: int, age: timedelta) -> bool:
         """Tell whether the n-th failure was the last."""
@@ -41,8 +45,8 @@ class Patience:
 SENDING = Patience(base=0.5, cap=60, lasts=timedelta(hours=24))
 """A Telegram that is out of reach keeps what is sent to it a day; so do we with what we send."""
 
-FETCHING = Patience(base=0.5, cap=30, lasts=timedelta(hours=1))
-"""A file stays fetchable for at least an hour (Bot API, getFile)."""
+FETCHING = Patience(base=0.5, cap=30, lasts=timedelta(hours=1), least=20)
+"""A file stays fetchable for at least an hour (Bot API, getFile); a clock that was set ahead takes no photo away."""
 
 LOOKING = Patience(base=0.5, cap=5, attempts=3)
 """A picture that kills its worker thrice, or a shop that is silent thrice: the customer waits for the answer."""

@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import replace
 
 from bot.app.jobs import GivenUp, Result
-from bot.ports import Chat, DeadlyPicture, NotAPicture, PermanentFailure, PhotoJudge, TransientFailure
+from bot.ports import Chat, DeadlyPicture, NotAPicture, PermanentFailure, PhotoJudge
 from flows.catalogue import Texts
 from flows.effects import ForgetPhotos, JudgePhoto, StorePhoto
 from flows.events import Event, PhotoJudged, PhotoRefused, PhotoStored
@@ -17,8 +17,6 @@ PDF_START = b"%PDF-"
 PDF_HEADER_WITHIN = 1024
 """A reader accepts the mark within the first kilobyte (ISO 32000, annex H)."""
 DEADLY = "a picture ended process after process that looked at it"
-MOST_WORKERS_LOST = 2
-"""A picture that ends its worker, or takes too long, time and again is no acceptable picture."""
 
 
 class Storer:
@@ -43,12 +41,7 @@ class Storer:
             return Result(event=_refused(effect, "too_big"))
         if PDF_START in content[:PDF_HEADER_WITHIN] or effect.upload.kind == "pdf":
             return await self._store_pdf(effect, content)
-        try:
-            return await self._store_picture(effect, content)
-        except TransientFailure:
-            if row.attempts < MOST_WORKERS_LOST:
-                raise
-            return Result(event=_refused(effect, "unreadable"))
+        return await self._store_picture(effect, content)
 
     async def _store_pdf(self, effect: StorePhoto, content: bytes) -> Result:
         if "pdf" not in effect.accept:

@@ -142,7 +142,8 @@ class Relay:
         name = row.lane or f"row:{row.id}"
         known, lane = name in self._lanes, self._lanes.setdefault(name, Lane())
         steady, now = self._clock.steady(), self._clock.now()
-        lane.add(row, now=steady, wait=still_to_wait(row, now=now), age=max(now - row.created, timedelta(0)))
+        wait = still_to_wait(row, now=now, patience=self._jobs[type(row.effect)].patience)
+        lane.add(row, now=steady, wait=wait, age=max(now - row.created, timedelta(0)))
         if known:
             self._changed[name].set()
             return

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from bot.photos.fingerprint import same_picture
 from bot.photos.metrics import Measured
 from bot.photos.problems import in_order
-from bot.photos.tones import is_pale
+from bot.photos.tones import contrast, is_pale
 from flows.values import Problem, Quality, Verdict
 
 LONG = 2.1  # longer to shorter side: phones photograph up to 20:9 only when asked, and screenshots are longer
@@ -15,7 +15,7 @@ BLACK = {"p50": 12, "p75": 45}
 COLOUR = 10  # from which on pale colours are no paper
 WHITE = {"p1": 235}
 """Lumas and colour between the dark, bright and other photos of the labelled set; receipts are white, but colourless."""
-FAINT = 45  # gray levels between the 1st and 99th percentile
+FAINT = 45  # gray levels of contrast
 
 
 def verdict(
@@ -78,7 +78,7 @@ def _of_light(measured: Measured) -> set[Problem]:
         found.add("bright")
     if tones["glare"] >= GLARE:
         found.add("glare")
-    if tones["p99"] - tones["p1"] < FAINT:
+    if contrast(tones) < FAINT:
         found.add("contrast")
     return found
 

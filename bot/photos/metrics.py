@@ -8,7 +8,7 @@ from PIL import Image
 from bot.photos.decode import read_colour, read_gray
 from bot.photos.fingerprint import fingerprint
 from bot.photos.sharpness import DETAIL, ENOUGH, middle_of, sharpness
-from bot.photos.tones import colourfulness, is_pale, tones
+from bot.photos.tones import colourfulness, contrast, is_pale, tones
 from bot.ports import Inspected
 
 SMALL = 160  # pixels: enough to see colours
@@ -32,10 +32,11 @@ def measure(content: bytes, *, sum_of_bytes: str = "") -> Measured:
     """Decode and measure; `sum_of_bytes` is the SHA-256 where somebody has it already. Raises NotAPicture."""
     gray = read_gray(content, longest=DETAIL, enough=ENOUGH)
     middle = middle_of(gray.luma)
+    numbers = _tones(middle, content)
     return Measured(
         inspected=gray.inspected,
-        sharpness=sharpness(gray.luma, middle),
-        tones=_tones(middle, content),
+        sharpness=sharpness(gray.luma, middle, contrast=contrast(numbers)),
+        tones=numbers,
         fingerprint=fingerprint(middle),
         sha256=sum_of_bytes,
     )

@@ -15,9 +15,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from bot.photos.edges import edges
-from bot.photos.spectrum import busy_tiles, of_power, power_of, spectrum
+from bot.photos.spectrum import busy_tiles, of_power, power_of
 from bot.photos.spread import Estimator, estimator_of, spread_of, traits
-from bot.photos.tones import contrast
 
 DETAIL = 1800  # pixels: a longer picture is judged at no more than this
 ENOUGH = 900  # pixels: as long is long enough, where a decoder gives it for less work
@@ -25,7 +24,7 @@ MIDDLE = 512  # pixels: edges are measured at no more than this
 COARSE = 320  # pixels: the spectrum is measured at about this size too
 SOFTENED = 0.15  # share of the next pixel that goes into each pixel of a picture that was made small
 SMALLEST = 32  # pixels a side: below, nothing can be told
-FLAT = 16.0  # gray levels between the 1st and 99th percentile: less is a blank surface
+FLAT = 16.0  # gray levels of contrast: less is a blank surface
 CANNOT_TELL = 0.5
 REACH = 5.0  # standard deviations: numbers further out than any in training count as this far
 
@@ -74,12 +73,12 @@ def features(detail: Image.Image, middle: Image.Image) -> Seen:
     What was made small is softened a little: its pixels are crisper than those that a camera or a messenger makes, and
     without that a model takes small photos for blurred.
     """
-    tiles, share = busy_tiles(np.asarray(detail))
-    power = power_of(tiles)
-    coarse = spectrum(np.asarray(_coarse(detail)))
-    numbers = edges(middle if middle is detail else _softened(middle)) | of_power(power, share)
-    numbers |= {f"coarse {name}": value for name, value in coarse.items()}
-    return Seen(numbers=numbers, traits=traits(tiles, power))
+    (fine, share), (coarse, coarse_share) = (busy_tiles(np.asarray(it)) for it in (detail, _coarse(detail)))
+    power = power_of(np.concatenate([fine, coarse]))
+    of_fine, of_coarse = power[: len(fine)], power[len(fine) :]
+    numbers = edges(middle if middle is detail else _softened(middle)) | of_power(of_fine, share)
+    numbers |= {f"coarse {name}": value for name, value in of_power(of_coarse, coarse_share).items()}
+    return Seen(numbers=numbers, traits=traits(fine, of_fine))
 
 
 def _softened(luma: Image.Image) -> Image.Image:
@@ -100,9 +99,9 @@ def _coarse(detail: Image.Image) -> Image.Image:
     return detail.resize((width, height), Image.Resampling.BICUBIC)
 
 
-def sharpness(detail: Image.Image, middle: Image.Image) -> float:
+def sharpness(detail: Image.Image, middle: Image.Image, *, contrast: float) -> float:
     """Say how sharp a luma picture is: 0..1, below 0.5 = blurred, exactly 0.5 where it cannot be told."""
-    if min(detail.size) < SMALLEST or contrast(middle.histogram()) < FLAT:
+    if min(detail.size) < SMALLEST or contrast < FLAT:
         return CANNOT_TELL
     answer = answer_of(shipped_model(), features(detail, middle))
     return float(1 / (1 + np.exp(-np.clip(answer, -30, 30))))

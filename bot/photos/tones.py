@@ -1,6 +1,6 @@
 """How light is spread over a picture: numbers, and where it is blown out; no verdict."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,10 +22,9 @@ SIDEWAYS: Cells = ((1, 0), (-1, 0), (0, 1), (0, -1))
 ASLANT: Cells = ((1, 1), (1, -1), (-1, 1), (-1, -1))
 
 
-def contrast(histogram: Sequence[int]) -> float:
-    """Gray levels between the 1st and 99th percentile of a luma picture's histogram."""
-    low, high = _ranks(np.cumsum(histogram), (1, 99))
-    return high - low
+def contrast(tones: Mapping[str, float]) -> float:
+    """Gray levels between the 1st and 99th percentile."""
+    return tones["p99"] - tones["p1"]
 
 
 def tones(luma: Image.Image) -> dict[str, float]:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select, text
 
-from storage.ports import OutboxRow, Step, StorageFailure
+from storage.ports import Arrival, Committed, OutboxRow, Step, StorageFailure
 from storage.sql.agents import SqlAgents
 from storage.sql.archive import SqlArchive
 from storage.sql.cases import SqlCases, SqlRevisions
@@ -103,8 +103,8 @@ class SqlStorage:
         )
         self._chores.start()
 
-    def _note(self, size: int, seconds: float) -> None:
-        self.watch(size, seconds)
+    def _note(self, worked: Sequence[tuple[Arrival, Committed]], seconds: float) -> None:
+        self.watch(worked, seconds)
 
     def _take_office(self, connection: Connection) -> None:
         if somebody_died(connection, owner=self.owner):

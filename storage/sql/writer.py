@@ -33,11 +33,11 @@ MARKS_WAIT = 0.05
 """Seconds that settle marks wait for a group to ride in: one of their own costs half of what an update costs."""
 LONGEST_PAUSE = 5.0
 
-Watch = Callable[[int, float], None]
-"""Hears of every group: how many arrivals, and how many seconds its transaction took."""
+Watch = Callable[[Sequence[tuple[Arrival, Committed]], float], None]
+"""Hears of every group once it is committed: what became of its arrivals, and how many seconds its transaction took."""
 
 
-def unwatched(_size: int, _seconds: float) -> None:
+def unwatched(_worked: Sequence[tuple[Arrival, Committed]], _seconds: float) -> None:
     """Let groups go by."""
 
 
@@ -228,7 +228,8 @@ class Writer:
             self._unsure = {*unsure, *(row.id for row in group.rows)}
             raise
         self._unsure = set()
-        self._watch(len(posted), time.perf_counter() - began)
+        arrivals = (one.waiting.arrival for one in posted)
+        self._watch(list(zip(arrivals, results, strict=True)), time.perf_counter() - began)
         if marks:
             self._forget_marks(group)
         if group.handed:

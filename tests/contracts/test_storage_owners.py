@@ -358,9 +358,9 @@ async def test_connections_that_were_cut_while_they_rested_cost_no_arrival(repli
 
 
 async def failures_until_taken(post: Callable[[], Any]) -> list[Exception]:
-    """Post as Telegram does: again, until it is taken."""
+    """Post as Telegram does: again, until it is taken; a server that recovers takes its time on a busy machine."""
     refused: list[Exception] = []
-    for _ in range(200):
+    for _ in range(1200):
         try:
             await post()
         except StorageFailure as failure:

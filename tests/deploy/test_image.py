@@ -51,7 +51,14 @@ def test_only_locked_wheels_are_installed() -> None:
     assert {"--require-hashes", "--no-deps"} < set(locked.split())
     assert "--only-binary :all:" in locked
     names = set(re.findall(r"^([\w-]+)==", (DEPLOY / "requirements-image.txt").read_text(), re.MULTILINE))
-    assert {"psycopg", "psycopg-binary", "greenlet", "obstore", "prometheus-client"} < names
+    assert {
+        "psycopg",
+        "psycopg-binary",
+        "greenlet",
+        "obstore",
+        "prometheus-client",
+        "opentelemetry-sdk",
+    } < names
     assert not names & {"pytest", "mypy", "pillow-heif"}
 
 

@@ -8,6 +8,7 @@ import pytest
 from bot.sandbox.client import SandboxClient
 from bot.sandbox.server import Sandbox
 from tests.journeys.running_bot import RunningBot
+from tests.span_collector import SpanCollector, span_collector
 
 
 @pytest.fixture
@@ -19,6 +20,13 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 @pytest.fixture
 async def client(sandbox: Sandbox) -> AsyncIterator[SandboxClient]:
     async with SandboxClient(sandbox.address) as found:
+        yield found
+
+
+@pytest.fixture
+async def collector() -> AsyncIterator[SpanCollector]:
+    """What takes the spans of a bot that is told to send them."""
+    async with span_collector() as found:
         yield found
 
 

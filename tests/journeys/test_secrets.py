@@ -11,10 +11,10 @@ import yaml
 from bot.orders.csv_file.adapter import SAMPLE
 from bot.sandbox.client import SandboxClient
 from bot.sandbox.server import Sandbox
-from tests.journeys.customer import Customer
-from tests.journeys.pictures import lying, sharp
 from tests.journeys.running_bot import RunningBot
+from tests.journeys.undelivered import as_far_as_it_goes, as_far_as_the_first_shot
 from tests.mail_server import free_port
+from tests.span_collector import SpanCollector
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 SECRETS = {
@@ -43,29 +43,6 @@ def leaks(text: str, *, token: str) -> list[str]:
     """Name what is to be found in a text and should not be."""
     wanted = {**SECRETS, **PERSONAL, "token": token, "half a token": token.partition(":")[2]}
     return [name for name, canary in wanted.items() if canary.casefold() in text.casefold()]
-
-
-async def walk(client: SandboxClient) -> None:
-    """Come with an order, write, send photos, send; the seller's inbox is out of reach."""
-    anna = await Customer.arrive(client, name=PERSONAL["name"])
-    await anna.start()
-    await anna.sees("order number")
-    await anna.type("A-1017")
-    await anna.sees("e-mail address or postcode")
-    await anna.type(PERSONAL["mail"])
-    await anna.tap("Proof of purchase")
-    await anna.tap("Guarantee or repair")
-    await anna.photos(lying(2), as_file=True)
-    await anna.sees("1 of up to 3")
-    await anna.photos(sharp(3))
-    await anna.sees("2 of up to 3")
-    for button in ("Enough", "Skip", "Skip"):
-        await anna.tap(button)
-    await anna.sees("Anything the seller should know")
-    await anna.type(PERSONAL["words"])
-    await anna.tap("Use this message")
-    await anna.tap("Send")
-    await anna.sees("be reached right now")
 
 
 async def pages(bot: RunningBot, metrics: int) -> dict[str, str]:
@@ -113,8 +90,8 @@ def metrics() -> int:
     return free_port()
 
 
-async def test_no_secret_and_nothing_personal_is_logged_measured_or_shown(
-    tmp_path: Path, sandbox: Sandbox, client: SandboxClient, metrics: int
+async def test_no_secret_and_nothing_personal_is_logged_measured_traced_or_shown(
+    tmp_path: Path, sandbox: Sandbox, client: SandboxClient, metrics: int, collector: SpanCollector
 ) -> None:
     closed = free_port()
     bot = RunningBot(
@@ -123,12 +100,13 @@ async def test_no_secret_and_nothing_personal_is_logged_measured_or_shown(
         extra={
             "CLEARSHOT_ORDERS": str(SAMPLE), "CLEARSHOT_TELEGRAM_SECRET": SECRETS["webhook secret"],
             "CLEARSHOT_LOG_LEVEL": "debug", "CLEARSHOT_LOG_FORMAT": "json",
-            "CLEARSHOT_METRICS": f"127.0.0.1:{metrics}",
+            "CLEARSHOT_METRICS": f"127.0.0.1:{metrics}", **collector.environment,
         },
     )  # fmt: skip
     await bot.start()
     try:
-        await walk(client)
+        anna = await as_far_as_the_first_shot(client, name=PERSONAL["name"], mail=PERSONAL["mail"])
+        await as_far_as_it_goes(anna, words=PERSONAL["words"])
         shown = await pages(bot, metrics)
     finally:
         await bot.stop()
@@ -141,6 +119,13 @@ async def test_no_secret_and_nothing_personal_is_logged_measured_or_shown(
     [case] = {line["case"] for line in of_a_case}
     assert any(line["message"].startswith("update ") for line in of_a_case)
     assert any(line["message"] == "a bundle for acme: again" for line in of_a_case)
+
+    traced = "".join(map(str, collector.requests))
+    assert leaks(traced, token=sandbox.token) == []
+    told = {str(value) for one in collector.spans for value in one.said.values()} & {case, "acme", "again"}
+    assert told == {case, "acme", "again"}
+    for personal in (str(anna.chat["id"]), "A-1017", "Receipt", "http", "127.0.0.1"):
+        assert personal not in traced, personal
 
     assert shown["no metrics here"].startswith("404")
     served = set(re.findall(r"^# TYPE (\w+) ", shown["metrics"], re.MULTILINE))

@@ -103,14 +103,14 @@ def test_problems_come_in_the_order_in_which_to_mend_them(good: Measured) -> Non
 def test_a_blank_surface_cannot_be_told(value: int) -> None:
     blank = Image.new("L", (640, 480), value)
 
-    assert sharpness(blank, blank) == CANNOT_TELL
+    assert sharpness(blank, blank, contrast=0.0) == CANNOT_TELL
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 2000), (33, 34), (65, 31), (64, 64), (40, 640)])
 def test_sharpness_is_a_number_for_every_shape(size: tuple[int, int]) -> None:
     noise = Image.fromarray(np.random.default_rng(0).integers(0, 255, size).astype(np.uint8))
 
-    assert 0 <= sharpness(noise, middle_of(noise)) <= 1
+    assert 0 <= sharpness(noise, middle_of(noise), contrast=255.0) <= 1
 
 
 def test_the_same_bytes_and_the_same_picture_are_duplicates(good: Measured) -> None:
