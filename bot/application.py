@@ -19,7 +19,7 @@ from bot.app.housekeeping import Housekeeping
 from bot.app.listening import Listening
 from bot.app.performers import Outside, performers
 from bot.app.pictures import StoredPictures
-from bot.app.relay import Fresh, Relay
+from bot.app.relay import Relay
 from bot.bootstrap import (
     closed_at_end,
     import_orders,
@@ -220,7 +220,6 @@ async def _start_relay(
     meters: Meters,
     traces: Traces | None,
 ) -> Relay:
-    fresh: Fresh = {}
     clock = SystemClock()
     alarm = Alarm(chat=outside.chat, operators=settings.operators, clock=clock)
     stack.push_async_callback(alarm.close)
@@ -229,14 +228,13 @@ async def _start_relay(
     apologies.start()
     if traces is not None:
         outside = traces.outside(outside, {one.id: one.inbox for one in sellers.profiles})
-    jobs = metered(performers(outside, storage=storage, alarm=alarm, clock=clock, fresh=fresh), meters)
+    jobs = metered(performers(outside, storage=storage, alarm=alarm, clock=clock), meters)
     relay = Relay(
         outbox=storage.outbox,
         streams=storage.streams,
         jobs=traces.jobs(jobs) if traces is not None else jobs,
         alarm=alarm,
         clock=clock,
-        fresh=fresh,
     )
     stack.push_async_callback(relay.stop)
     await relay.start()

@@ -184,7 +184,9 @@ class Outbox(Protocol):
         """Move a row to the dead letters."""
         ...
 
-    async def slot(self, chat: int, name: str) -> Slot | None: ...
+    async def slot(self, chat: int, name: str) -> Slot | None:
+        """Tell who holds a slot, whichever process showed it; marks that are on their way count."""
+        ...
 
     async def claim(self, *, now: datetime, limit: int = 500) -> Sequence[OutboxRow]:
         """Take over orphans, and what this process's relay has not got: each row once, ids of a chat in order.

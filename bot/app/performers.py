@@ -14,7 +14,6 @@ from bot.app.jobs import Job, Jobs, Result
 from bot.app.patience import DELIVERING, FETCHING, LOOKING, SENDING
 from bot.app.photographs import Forgetting, Judging, Storer
 from bot.app.privacy import ForgettingChat, HandingOut
-from bot.app.relay import Fresh
 from bot.app.speaking import Speaker
 from bot.ports import Chat, OrderSource, PhotoJudge, Pictures, Preparation, SellerInbox
 from bot.promptness import Promptness
@@ -55,9 +54,9 @@ class Outside:
     record_for: timedelta = timedelta(0)  # what a seller must keep of a forgotten customer's case
 
 
-def performers(outside: Outside, *, storage: Storage, alarm: Alarm, clock: Timepiece, fresh: Fresh) -> Jobs:
+def performers(outside: Outside, *, storage: Storage, alarm: Alarm, clock: Timepiece) -> Jobs:
     """Make the table of effects and their performers; SetTimer is the relay's own."""
-    speak = Speaker(chat=outside.chat, pictures=outside.pictures, outbox=storage.outbox, fresh=fresh)
+    speak = Speaker(chat=outside.chat, pictures=outside.pictures, outbox=storage.outbox)
     store = Storer(chat=outside.chat, judge=outside.judge, blobs=outside.blobs)
     judge = Judging(
         judge=outside.judge,

@@ -13,8 +13,7 @@ import contextlib
 import logging
 import random
 import secrets
-from collections import deque
-from collections.abc import Coroutine, MutableMapping, Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -30,7 +29,7 @@ from bot.app.turns import Turns
 from bot.ports import PermanentFailure, TransientFailure
 from flows.effects import AlertOperators, SetTimer
 from flows.events import Event, TimerFired
-from storage.ports import Arrival, Committed, Outbox, OutboxRow, Slot, StorageFailure, Streams
+from storage.ports import Arrival, Committed, Outbox, OutboxRow, StorageFailure, Streams
 from storage.rows import HORIZON
 
 logger = logging.getLogger(__name__)
@@ -40,9 +39,6 @@ STILL = 8
 POLL = timedelta(seconds=1)
 MARKS_TAKE = timedelta(seconds=10)
 """A row counts as done for us at once; its mark, which rides in a later group, is surely written by then."""
-
-Fresh = MutableMapping[tuple[int, str], Slot]
-"""Slots that changed lately, and may not be written yet."""
 
 
 class Relay:
@@ -56,7 +52,6 @@ class Relay:
         jobs: Jobs,
         alarm: Alarm,
         clock: Timepiece,
-        fresh: Fresh,
         chance: Chance = random.random,
     ) -> None:
         self._outbox = outbox
@@ -64,7 +59,6 @@ class Relay:
         self._jobs = jobs
         self._alarm = alarm
         self._clock = clock
-        self._fresh = fresh
         self._chance = chance
         self._lanes: dict[str, Lane] = {}
         self._changed: dict[str, asyncio.Event] = {}
@@ -73,7 +67,6 @@ class Relay:
         self._timer_set = asyncio.Event()
         self._held: set[str] = set()
         self._done: dict[str, datetime] = {}
-        self._written: deque[tuple[datetime, tuple[int, str], Slot]] = deque()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._clockwork: list[asyncio.Task[None]] = []
         self._busy = 0
@@ -176,10 +169,6 @@ class Relay:
     def _forget_marks(self, past: datetime) -> None:
         for row_id in [row_id for row_id, when in self._done.items() if when < past]:
             del self._done[row_id]
-        while self._written and self._written[0][0] < past:
-            _, key, slot = self._written.popleft()
-            if self._fresh.get(key) is slot:
-                del self._fresh[key]
 
     # -- timers --------------------------------------------------------------------------------------------
 
@@ -274,7 +263,6 @@ class Relay:
     # -- what becomes of a row -----------------------------------------------------------------------------
 
     async def _finish(self, held: Held, result: Result) -> None:
-        self._fresh.update(result.slots)
         if result.event is not None:
             await self._post(held.row, result.event, key=held.row.id, settles=held.ids)
             self._forget(*held.ids)
@@ -286,7 +274,6 @@ class Relay:
     async def _settle(self, ids: Sequence[str], result: Result) -> None:
         await self._insist(lambda: self._outbox.settle(ids, slots=result.slots))
         self._forget(*ids)
-        self._written += [(self._clock.steady(), key, slot) for key, slot in result.slots.items()]
 
     def _wait_for_store(self, lane: Lane, held: Held, failure: StorageFailure) -> None:
         """Try again when the store may be well; that is no attempt, and says nothing about the effect."""

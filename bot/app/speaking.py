@@ -1,7 +1,6 @@
 """Performs Say: keeps track of which message holds which slot, and edits, sends anew or takes over."""
 
 from bot.app.jobs import Result
-from bot.app.relay import Fresh
 from bot.ports import Chat, Gone, PermanentFailure, Pictures, Sent
 from flows.effects import Say
 from storage.ports import Outbox, OutboxRow, Slot
@@ -14,11 +13,10 @@ class Speaker:
     anew. A new message that takes over a slot closes the one before it, best effort.
     """
 
-    def __init__(self, *, chat: Chat, pictures: Pictures, outbox: Outbox, fresh: Fresh) -> None:
+    def __init__(self, *, chat: Chat, pictures: Pictures, outbox: Outbox) -> None:
         self._chat = chat
         self._pictures = pictures
         self._outbox = outbox
-        self._fresh = fresh
 
     async def __call__(self, row: OutboxRow) -> Result:
         """Show it."""
@@ -53,9 +51,7 @@ class Speaker:
         return Result(slots=result.slots, after=close)
 
     async def _holder(self, chat: int, slot: str) -> Slot | None:
-        if not slot:
-            return None
-        return self._fresh.get((chat, slot)) or await self._outbox.slot(chat, slot)
+        return await self._outbox.slot(chat, slot) if slot else None
 
 
 def _result(chat: int, say: Say, sent: Sent) -> Result:

@@ -8,7 +8,7 @@ from typing import Any, Self
 from bot.app.alarm import Alarm
 from bot.app.performers import Outside, performers
 from bot.app.pictures import StoredPictures
-from bot.app.relay import Fresh, Relay
+from bot.app.relay import Relay
 from bot.manifest import file_names, manifest
 from bot.ports import Parcel
 from bot.testing.fakes import FakeJudge, FixedClock, Message, RecordingChat, RecordingInbox, picture
@@ -45,7 +45,6 @@ class Playground:
         self.relay = self._made_relay()
 
     def _made_relay(self) -> Relay:
-        fresh: Fresh = {}
         outside = Outside(
             chat=self.chat,
             pictures=StoredPictures(blobs=self.blobs, judge=self.judge, drawing=lambda name: name.encode()),
@@ -60,14 +59,13 @@ class Playground:
             write_manifest=manifest,
             answer_takes=0.0,
         )
-        jobs = performers(outside, storage=self.storage, alarm=self.alarm, clock=self.clock, fresh=fresh)
+        jobs = performers(outside, storage=self.storage, alarm=self.alarm, clock=self.clock)
         return Relay(
             outbox=self.storage.outbox,
             streams=self.storage.streams,
             jobs=jobs,
             alarm=self.alarm,
             clock=self.clock,
-            fresh=fresh,
         )
 
     async def __aenter__(self) -> Self:

@@ -38,13 +38,14 @@ class Chores:
         self._outbox = outbox
         self._now = now
         self._left = asyncio.Event()
+        self._given = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """Begin."""
         work = [self._look(), self._every(PRUNE, self._prune)]
         if self._database.name == "postgresql":
-            work += [self._every(HEARTBEAT, self._outbox.renew), self._listen()]
+            work += [self._every(HEARTBEAT, self._outbox.renew), self._listen(), self._hand_over()]
         self._tasks = [asyncio.create_task(one) for one in work]
 
     async def stop(self) -> None:
@@ -80,11 +81,17 @@ class Chores:
         if payload == INBOX_NOTICE:
             self._left.set()
         elif payload == self._owner:
-            self._tasks.append(asyncio.create_task(_forgiving(self._hand)))
-            self._tasks = [task for task in self._tasks if not task.done()]
+            self._given.set()
+
+    async def _hand_over(self) -> None:
+        """Hand over what others commit for this process; notices that come meanwhile are one."""
+        while True:
+            await self._given.wait()
+            self._given.clear()
+            await _forgiving(self._hand)
 
     async def _hand(self) -> None:
-        if self._outbox.has_relay() and (rows := await self._outbox.claim(now=self._now())):
+        if self._outbox.has_relay() and (rows := await self._outbox.given(now=self._now())):
             self._outbox.hand(rows)
 
     async def _prune(self) -> None:

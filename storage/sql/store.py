@@ -35,8 +35,8 @@ from storage.sql.writer import Watch, Writer, unwatched
 
 logger = logging.getLogger(__name__)
 
-WRITERS = {"sqlite": 1, "postgresql": 2}
-"""SQLite has one writer; on PostgreSQL chats are spread over these."""
+WRITERS = 1
+"""Chats are spread over these. Each more forms smaller groups, and a group costs what it costs, however small."""
 
 
 class SqlStorage:
@@ -91,7 +91,7 @@ class SqlStorage:
             relayed=self.outbox.has_relay,
             careful=lambda: self._now() < self._careful_until,
         )
-        for _ in range(WRITERS[self._database.name]):
+        for _ in range(WRITERS):
             self._writers.append(
                 Writer(self._database, office=office, now=self._now, hand=self.outbox.hand, watch=self._note)
             )
@@ -130,7 +130,7 @@ class SqlStorage:
 
     async def copy_out(self, take: Take) -> str:
         """Hand over every row as of one moment, beside whoever works; tells the schema's version."""
-        return await self._database.read(lambda c: copy_out(c, take))
+        return await self._database.snapshot(lambda c: copy_out(c, take))
 
     async def copy_in(self, rows: Mapping[str, Iterator[Row]], *, version: str) -> int:
         """Fill an empty database, all or nothing; tells how many rows. Raises StorageFailure."""

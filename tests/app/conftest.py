@@ -11,7 +11,7 @@ from bot.app.deliveries import Deliverer, Packer, delayed, failed
 from bot.app.jobs import Job, Jobs, Result
 from bot.app.patience import DELIVERING, SENDING
 from bot.app.pictures import StoredPictures
-from bot.app.relay import Fresh, Relay
+from bot.app.relay import Relay
 from bot.app.speaking import Speaker
 from bot.testing import FakeJudge, FixedClock, RecordingChat, RecordingInbox
 from flows.effects import AlertOperators, DeliverBundle, Say
@@ -37,23 +37,21 @@ class World:
     alarm: Alarm = field(init=False)
 
     async def start(self) -> None:
-        fresh: Fresh = {}
         self.alarm = Alarm(chat=self.chat, operators=[OPERATOR], clock=self.clock)
         self.relay = Relay(
             outbox=self.store,
             streams=self.store,
-            jobs=self.jobs(fresh),
+            jobs=self.jobs(),
             alarm=self.alarm,
             clock=self.clock,
-            fresh=fresh,
             chance=lambda: self.luck,
         )
         await self.relay.start()
 
-    def jobs(self, fresh: Fresh) -> Jobs:
+    def jobs(self) -> Jobs:
         judge = FakeJudge()
         pictures = StoredPictures(blobs=self.blobs, judge=judge, drawing=lambda _name: None)
-        speak = Speaker(chat=self.chat, pictures=pictures, outbox=self.store, fresh=fresh)
+        speak = Speaker(chat=self.chat, pictures=pictures, outbox=self.store)
         packer = Packer(
             blobs=self.blobs,
             judge=judge,

@@ -138,7 +138,8 @@ class LittleStore:
         self.letters[row_id] = replace(self.rows.pop(row_id), error=error)
 
     async def slot(self, chat: int, name: str) -> Slot | None:
-        return self.slots.get((chat, name))
+        waiting = (slots[chat, name] for _, slots in reversed(self._marks) if (chat, name) in slots)
+        return next(waiting, self.slots.get((chat, name)))
 
     async def claim(self, *, now: datetime, limit: int = 500) -> Sequence[OutboxRow]:
         soon = now + timedelta(minutes=1)

@@ -8,6 +8,7 @@ from bot.ports import PermanentFailure, TransientFailure
 from flows.effects import AlertOperators, SetTimer
 from flows.events import Delivered, DeliveryDelayed
 from flows.values import Button, Span
+from storage.ports import Slot
 from tests.app.conftest import OPERATOR, World, delivery, say
 
 FLOOD = TransientFailure("Flood control exceeded", retry_after=30)
@@ -264,12 +265,24 @@ async def test_a_message_whose_mark_is_still_on_its_way_is_edited_and_not_repeat
     assert world.texts() == ["2 of 2"]
 
 
+async def test_the_message_that_is_edited_is_the_last_one_whichever_process_showed_it(world: World) -> None:
+    world.store.commit(say("1 of 3", slot="progress"))
+    await world.relay.quiet()
+    shown = await world.chat.send(1, say("2 of 3"), None)
+    world.store.slots[1, "progress"] = Slot(message=shown.message)
+
+    world.store.commit(say("3 of 3", slot="progress", place="edit"))
+    await world.relay.quiet()
+
+    assert world.texts() == ["1 of 3", "3 of 3"]
+
+
 async def test_memory_of_what_is_done_is_short(world: World) -> None:
     for n in range(50):
         world.store.commit(say("hello", slot=f"s{n}"), chat=n + 1)
     await world.pass_time(15)
 
-    assert (len(world.relay._done), len(world.relay._fresh), len(world.relay._held)) == (0, 0, 0)
+    assert (len(world.relay._done), len(world.relay._held)) == (0, 0)
 
 
 async def test_a_store_that_refuses_a_result_gets_it_later_and_the_effect_is_not_repeated(

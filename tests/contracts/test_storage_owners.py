@@ -14,6 +14,7 @@ from flows.effects import Say
 from flows.events import Event
 from flows.outcome import Outcome
 from storage.ports import OutboxRow, Slot, StorageFailure
+from storage.sql.database import RESTED
 from storage.sql.group import OUTBOX, SEEN
 from storage.sql.leases import LEASE, OWNERS, PAST, take_over
 from storage.sql.pruning import in_slices, of_no_use
@@ -197,6 +198,28 @@ async def test_new_rows_of_a_lane_go_to_the_process_that_holds_it_and_it_is_told
     assert await owners_of(two) == {one.owner}
 
 
+async def test_a_burst_of_rows_for_another_process_s_lanes_is_handed_over_whole_and_in_order(
+    replicas: Stores,
+) -> None:
+    one = await replicas.open(step, owner="one")
+    two = await replicas.open(step, owner="two")
+    here: list[OutboxRow] = []
+    one.outbox.subscribe(here.extend)
+    two.outbox.subscribe(lambda _rows: None)
+    for chat in range(1, 9):
+        await one.streams.post(said(chat, "0", chat=chat))
+
+    for turn in range(1, 6):
+        await asyncio.gather(
+            *(two.streams.post(said(10 * turn + chat, str(turn), chat=chat)) for chat in range(1, 9))
+        )
+
+    async def heard() -> list[list[str]]:
+        return [words([row for row in here if row.chat == chat]) for chat in range(1, 9)]
+
+    await eventually(heard, [[str(turn) for turn in range(6)]] * 8)
+
+
 async def test_a_lane_stays_whole_when_its_process_is_gone_and_another_adds_to_it(replicas: Stores) -> None:
     one = await replicas.open(step, owner="one")
     two = await replicas.open(step, owner="two")
@@ -315,6 +338,23 @@ async def test_a_server_that_restarts_is_found_again(
     assert all(isinstance(failure, StorageFailure) for failure in refused)
     await store.outbox.settle([row.id for row in await store.outbox.claim(now=NOON)])
     await eventually(store.outbox.pending, 0)
+
+
+async def test_connections_that_were_cut_while_they_rested_cost_no_arrival(replicas: Stores) -> None:
+    store = await replicas.open(step)
+    assert store._chores is not None
+    await store._chores.stop()  # else one of them may use a connection while they all rest
+    await store.streams.post(said(1, "before"))
+    await asyncio.sleep(RESTED)
+
+    with psycopg.connect(replicas.url, autocommit=True) as stranger:
+        stranger.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    await store.streams.post(said(2, "after"))
+
+    assert await name_of(store, 1) == "before after"
 
 
 async def failures_until_taken(post: Callable[[], Any]) -> list[Exception]:

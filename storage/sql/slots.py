@@ -1,0 +1,52 @@
+"""Which message holds which slot of a chat: what is asked while a question runs goes along with the next one.
+
+Law: nothing is remembered, for another process may have shown a later message.
+"""
+
+import asyncio
+from collections.abc import Collection
+
+from sqlalchemy import Connection, select
+
+from storage.ports import Slot
+from storage.sql.database import Database
+from storage.sql.group import SLOTS
+from storage.sql.statements import among
+
+Key = tuple[int, str]
+"""A chat and the slot's name."""
+
+_OF_THESE = select(SLOTS).where(among(SLOTS.c.chat, "chats"))
+
+
+class SlotReader:
+    """Reads slots for everybody who asks in the meantime."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._turn = asyncio.Lock()
+        self._wanted: set[Key] = set()
+        self._next: asyncio.Task[dict[Key, Slot]] | None = None
+
+    async def read(self, key: Key) -> Slot | None:
+        """Read one, as it is written now; raises StorageFailure."""
+        self._wanted.add(key)
+        if self._next is None:
+            self._next = asyncio.create_task(self._read_wanted())
+        found = await asyncio.shield(self._next)  # the others want theirs, whoever gives up
+        return found.get(key)
+
+    async def _read_wanted(self) -> dict[Key, Slot]:
+        async with self._turn:
+            wanted, self._wanted, self._next = self._wanted, set(), None
+            return await self._database.read(lambda c: _read(c, wanted))
+
+
+def _read(connection: Connection, wanted: Collection[Key]) -> dict[Key, Slot]:
+    rows = connection.execute(_OF_THESE, {"chats": sorted({chat for chat, _ in wanted})})
+    return {
+        (row.chat, row.name): Slot(
+            message=row.message, has_picture=row.has_picture, has_buttons=row.has_buttons
+        )
+        for row in rows
+    }
