@@ -51,7 +51,7 @@ class SqlOutbox:
         self._lose: Callable[[], None] = nothing_lost
         self._sure_until = 0.0
         self._renewing = asyncio.Lock()
-        self._slots = SlotReader(database)
+        self._slots = SlotReader(database, alone=not self._shared)
         self._losses = 0
         self._all_given = True  # False: rows were let go, and are not given out anew yet
         self.writers: Sequence[Writer] = ()  # set when the store opens
@@ -109,6 +109,7 @@ class SqlOutbox:
         """Mark rows as done; the marks ride in the next group."""
         if self.writers:
             self.writers[0].settle(ids, slots or {})
+            self._slots.shown(slots or {})
 
     async def postpone(self, row_id: str, *, due: datetime, attempts: int, error: str) -> bool:
         """Note a failed attempt and when the next one is due."""

@@ -1,10 +1,12 @@
 """Which message holds which slot of a chat: what is asked while a question runs goes along with the next one.
 
-Law: nothing is remembered, for another process may have shown a later message.
+Law: only a process that is alone with its database remembers any; another one may have shown a later message.
 """
 
 import asyncio
-from collections.abc import Collection
+import time
+from collections import OrderedDict
+from collections.abc import Collection, Mapping
 
 from sqlalchemy import Connection, select
 
@@ -15,6 +17,8 @@ from storage.sql.statements import among
 
 Key = tuple[int, str]
 """A chat and the slot's name."""
+REMEMBERED = 10.0
+"""Seconds: a conversation's next words mostly come sooner, and slots that are deleted are not remembered for long."""
 
 _OF_THESE = select(SLOTS).where(among(SLOTS.c.chat, "chats"))
 
@@ -22,14 +26,30 @@ _OF_THESE = select(SLOTS).where(among(SLOTS.c.chat, "chats"))
 class SlotReader:
     """Reads slots for everybody who asks in the meantime."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, alone: bool) -> None:
         self._database = database
+        self._alone = alone
+        self._known: OrderedDict[Key, tuple[float, Slot]] = OrderedDict()
         self._turn = asyncio.Lock()
         self._wanted: set[Key] = set()
         self._next: asyncio.Task[dict[Key, Slot]] | None = None
 
+    def shown(self, slots: Mapping[Key, Slot]) -> None:
+        """Hear what this process has shown."""
+        if not self._alone:
+            return
+        now = time.monotonic()
+        for key, slot in slots.items():
+            self._known[key] = now, slot
+            self._known.move_to_end(key)
+        while self._known and now - next(iter(self._known.values()))[0] > REMEMBERED:
+            self._known.popitem(last=False)
+
     async def read(self, key: Key) -> Slot | None:
-        """Read one, as it is written now; raises StorageFailure."""
+        """Tell who holds one; raises StorageFailure."""
+        shown, slot = self._known.get(key, (0.0, None))
+        if slot is not None and time.monotonic() - shown <= REMEMBERED:
+            return slot
         self._wanted.add(key)
         if self._next is None:
             self._next = asyncio.create_task(self._read_wanted())

@@ -38,13 +38,32 @@ async def test_what_many_chats_ask_at_once_is_read_together_and_each_gets_its_ow
     shown = {(chat, name): Slot(message=chat) for chat in range(1, 41) for name in ("prompt", "progress")}
     await store.outbox.settle([], slots=shown)
     await eventually(lambda: _is_written(store), wanted=True)
+    await store.close()
+    later = open_storage(f"sqlite:///{tmp_path / 'c.db'}", owner="two", now=lambda: NOON)
+    await later.open(count)
 
     with questions() as asked:
-        found = await asyncio.gather(*(store.outbox.slot(chat, "prompt") for chat in range(1, 51)))
+        found = await asyncio.gather(*(later.outbox.slot(chat, "prompt") for chat in range(1, 51)))
 
-    await store.close()
+    await later.close()
     assert [slot and slot.message for slot in found] == [*range(1, 41), *[None] * 10]
     assert len(asked) == 1
+
+
+async def test_what_a_process_that_is_alone_showed_lately_is_not_read(tmp_path: Path) -> None:
+    store = open_storage(f"sqlite:///{tmp_path / 'c.db'}", owner="one", now=lambda: NOON)
+    await store.upgrade()
+    await store.open(count)
+    await store.outbox.settle([], slots={(40, "progress"): Slot(message=1)})
+    await store.outbox.settle([], slots={(40, "progress"): Slot(message=2)})
+    await eventually(lambda: _is_written(store), wanted=True)
+
+    with questions() as asked:
+        found = await store.outbox.slot(40, "progress")
+
+    await store.close()
+    assert found == Slot(message=2)
+    assert asked == []
 
 
 async def _is_written(store: Any) -> bool:
