@@ -325,6 +325,16 @@ async def test_a_guest_s_arrival_is_announced_and_worked(replicas: Stores) -> No
     await eventually(lambda: name_of(bot, 1), " ".join(["x"] * posted))
 
 
+async def test_a_later_message_that_another_replica_showed_holds_the_slot(replicas: Stores) -> None:
+    one, other = await replicas.open(step), await replicas.open(step)
+    await one.outbox.settle([], slots={(1, "progress"): Slot(message=1)})
+    await eventually(lambda: other.outbox.slot(1, "progress"), Slot(message=1))
+
+    await other.outbox.settle([], slots={(1, "progress"): Slot(message=2)})
+
+    await eventually(lambda: one.outbox.slot(1, "progress"), Slot(message=2))
+
+
 async def test_a_server_that_restarts_is_found_again(
     replicas: Stores, postgres_server: PostgresServer
 ) -> None:
