@@ -326,13 +326,14 @@ async def test_a_guest_s_arrival_is_announced_and_worked(replicas: Stores) -> No
 
 
 async def test_a_later_message_that_another_replica_showed_holds_the_slot(replicas: Stores) -> None:
-    one, other = await replicas.open(step), await replicas.open(step)
+    one, other, onlooker = [await replicas.open(step) for _ in range(3)]
     await one.outbox.settle([], slots={(1, "progress"): Slot(message=1)})
-    await eventually(lambda: other.outbox.slot(1, "progress"), Slot(message=1))
+    await eventually(lambda: onlooker.outbox.slot(1, "progress"), Slot(message=1))
 
     await other.outbox.settle([], slots={(1, "progress"): Slot(message=2)})
+    await eventually(lambda: onlooker.outbox.slot(1, "progress"), Slot(message=2))
 
-    await eventually(lambda: one.outbox.slot(1, "progress"), Slot(message=2))
+    assert await one.outbox.slot(1, "progress") == Slot(message=2)
 
 
 async def test_a_server_that_restarts_is_found_again(
