@@ -1,7 +1,7 @@
 """Reading doors to cases, and forgetting a customer, in SQL."""
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -41,8 +41,9 @@ LINE = [
 class SqlCases:
     """See storage.ports.Cases."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, forgotten: Callable[[int], None]) -> None:
         self._database = database
+        self._forgotten = forgotten
 
     async def of_seller(
         self, seller: str, *, limit: int = 100, before: datetime | None = None
@@ -81,7 +82,9 @@ class SqlCases:
 
     async def forget(self, chat: int, *, record_until: datetime | None = None) -> Sequence[str]:
         """Delete everything of a chat, but what must be kept."""
-        return await self._database.run(lambda c: _forget(c, chat, record_until))
+        codes = await self._database.run(lambda c: _forget(c, chat, record_until))
+        self._forgotten(chat)
+        return codes
 
     async def records(self, seller: str) -> Sequence[CaseRecord]:
         """What is kept for a seller, oldest first."""

@@ -127,6 +127,10 @@ class SqlOutbox:
             logger.warning("a late write is refused: the row is done, or another process's")
         return changed.rowcount > 0
 
+    def forget_slots(self, chat: int) -> None:
+        """Hear that a chat was deleted."""
+        self._slots.forget(chat)
+
     async def slot(self, chat: int, name: str) -> Slot | None:
         """Who holds a slot."""
         for writer in self.writers:

@@ -18,7 +18,7 @@ from storage.sql.statements import among
 Key = tuple[int, str]
 """A chat and the slot's name."""
 REMEMBERED = 10.0
-"""Seconds: a conversation's next words mostly come sooner, and slots that are deleted are not remembered for long."""
+"""Seconds: a conversation's next words mostly come sooner."""
 
 _OF_THESE = select(SLOTS).where(among(SLOTS.c.chat, "chats"))
 
@@ -44,6 +44,11 @@ class SlotReader:
             self._known.move_to_end(key)
         while self._known and now - next(iter(self._known.values()))[0] > REMEMBERED:
             self._known.popitem(last=False)
+
+    def forget(self, chat: int) -> None:
+        """Hear that a chat was deleted."""
+        for key in [key for key in self._known if key[0] == chat]:
+            del self._known[key]
 
     async def read(self, key: Key) -> Slot | None:
         """Tell who holds one; raises StorageFailure."""

@@ -60,7 +60,7 @@ class SqlStorage:
         self.asides = self.streams
         self.outbox = SqlOutbox(database, owner=self.owner, now=now)
         self.orders = SqlOrders(database)
-        self.cases = SqlCases(database)
+        self.cases = SqlCases(database, forgotten=self.outbox.forget_slots)
         self.archive = SqlArchive(database)
         self.seller_cases = SqlSellerCases(database)
         self.agents = SqlAgents(database)
