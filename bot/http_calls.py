@@ -1,6 +1,6 @@
 """Calls to a help desk's API: one base address, its failures in our words, no redirects, no private hosts unless allowed."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -30,6 +30,11 @@ def checked_base(address: str, *, allow_private: bool) -> str:
     if not allow_private and is_literal(parts.hostname) and not is_public(parts.hostname):
         raise ValueError("is on no public host; allow_private lets it be")
     return address.rstrip("/")
+
+
+async def _once(body: bytes) -> AsyncIterator[bytes]:
+    """Give a body that cannot be sent again: the library repeats a PUT whose answer is lost, which would comment twice."""
+    yield body
 
 
 class Calls:
@@ -63,6 +68,8 @@ class Calls:
         """
         body = orjson.dumps(_writable(json)) if json is not None else data
         kind = {"Content-Type": "application/json"} if json is not None else {}
+        if method == "PUT" and isinstance(body, bytes):
+            kind, body = {**kind, "Content-Length": str(len(body))}, _once(body)
         try:
             async with self._open().request(
                 method, self._base + path, params=params, data=body, headers={**kind, **(headers or {})},
