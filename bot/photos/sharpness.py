@@ -21,7 +21,7 @@ from bot.photos.spread import Estimator, estimator_of, spread_of, traits
 DETAIL = 1800  # pixels: a longer picture is judged at no more than this
 ENOUGH = 900  # pixels: as long is long enough, where a decoder gives it for less work
 MIDDLE = 512  # pixels: edges are measured at no more than this
-COARSE = 320  # pixels: the spectrum is measured at about this size too
+COARSE = 320  # pixels: of a small picture the spectrum is measured at about this size too, of others at the middling one
 SOFTENED = 0.15  # share of the next pixel that goes into each pixel of a picture that was made small
 SMALLEST = 32  # pixels a side: below, nothing can be told
 FLAT = 16.0  # gray levels of contrast: less is a blank surface
@@ -68,12 +68,13 @@ def middle_of(detail: Image.Image) -> Image.Image:
 
 
 def features(detail: Image.Image, middle: Image.Image) -> Seen:
-    """Measure edges at a middling size, spectrum and tiles as fine as it is, the spectrum at a coarse size ("coarse ...").
+    """Measure edges at a middling size, spectrum and tiles as fine as it is, the spectrum at a coarser size ("coarse ...").
 
     What was made small is softened a little: its pixels are crisper than those that a camera or a messenger makes, and
     without that a model takes small photos for blurred.
     """
-    (fine, share), (coarse, coarse_share) = (busy_tiles(np.asarray(it)) for it in (detail, _coarse(detail)))
+    small = _coarse(detail) if middle is detail else middle
+    (fine, share), (coarse, coarse_share) = (busy_tiles(np.asarray(it)) for it in (detail, small))
     power, count = power_of(np.concatenate([fine, coarse])), len(fine)
     logs = np.log(power)
     of_coarse = of_power(power[count:], logs[count:], coarse_share)

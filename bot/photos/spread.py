@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 
 LAGS = (1, 2, 4)  # pixels between two points that are compared
-THIN = 2  # every so many rows (or columns) are enough to see them
+THIN = 4  # every so many rows (or columns) are enough to see them
 REACH = 5.0  # standard deviations: traits further out than any in training count as this far
 OUTPUTS = 5  # middle and lean of the spread (1 + 2), and how sure either is, as a logarithm (1 + 1)
 
