@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from bot.photos.crispness import crispness
 from bot.photos.edges import edges
 from bot.photos.spectrum import busy_tiles, of_power, power_of
 from bot.photos.spread import Estimator, estimator_of, spread_of, traits
@@ -29,24 +30,29 @@ CANNOT_TELL = 0.5
 REACH = 5.0  # standard deviations: numbers further out than any in training count as this far
 
 SPREAD_WEIGHT = 3.0  # log-odds lost with each doubling of the spread: makes both opinions count alike
-NO_SPREAD = 0.0  # base-2 logarithm of pixels: light within one is no blur, and noise would only seem crisper
+NO_SPREAD = (
+    -0.5
+)  # base-2 logarithm of pixels: light within less is no blur, and noise would only seem crisper
+CRISP_WEIGHT = 0.5  # log-odds won with each doubling of the finest detail
 
 Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What is measured of a picture: numbers by name, and the traits of its busiest tiles (tile, trait)."""
+    """What is measured of a picture: numbers by name, the traits of its busiest tiles (tile, trait), and its crispness."""
 
     numbers: Mapping[str, float]
     traits: Floats
+    crispness: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
     """Small networks with one layer of tanh and a linear way past it, side by side; their mean answer counts.
 
-    The spread of light has its say beside them: it was learnt without labels, so no source of photos could bias it.
+    The spread of light and the crispness have their say beside them: one was learnt without labels and the other not at
+    all, so no source of photos could bias them.
     """
 
     names: tuple[str, ...]
@@ -81,7 +87,7 @@ def features(detail: Image.Image, middle: Image.Image) -> Seen:
     numbers = edges(middle if middle is detail else _softened(middle))
     numbers |= of_power(power[:count], logs[:count], share)
     numbers |= {f"coarse {name}": value for name, value in of_coarse.items()}
-    return Seen(numbers=numbers, traits=traits(fine, logs[:count]))
+    return Seen(numbers=numbers, traits=traits(fine, logs[:count]), crispness=crispness(np.asarray(detail)))
 
 
 def _softened(luma: Image.Image) -> Image.Image:
@@ -116,7 +122,7 @@ def answer_of(model: Model, seen: Seen) -> float:
     row = np.clip((row - model.mean) / model.spread, -REACH, REACH)
     of_numbers = float(np.tanh(row @ model.into + model.bias) @ model.out + row @ model.past) + model.shift
     spread = max(NO_SPREAD, spread_of(model.spread_of_light, seen.traits))
-    return of_numbers - SPREAD_WEIGHT * spread - model.threshold
+    return of_numbers - SPREAD_WEIGHT * spread + CRISP_WEIGHT * seen.crispness - model.threshold
 
 
 @cache

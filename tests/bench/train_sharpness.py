@@ -46,12 +46,18 @@ class Sample:
     given: NDArray[np.bool_]
     traits: NDArray[np.float32]  # tile, trait: of the given photos, one after the other
     tile_of: NDArray[np.int_]  # tile: index of its photo
+    crispness: Floats  # of the given photos
     made: MadeTiles
 
     def seen(self, row: int) -> sharpness.Seen:
         """Return what was measured of a given photo."""
         numbers = dict(zip(self.names, map(float, self.numbers[row]), strict=True))
-        return sharpness.Seen(numbers=numbers, traits=self.traits[self.tile_of == self.photo[row]])
+        photo = self.photo[row]
+        return sharpness.Seen(
+            numbers=numbers,
+            traits=self.traits[self.tile_of == photo],
+            crispness=float(self.crispness[photo]),
+        )
 
 
 def gather(photos: list[Labelled]) -> Sample:
@@ -68,6 +74,7 @@ def gather(photos: list[Labelled]) -> Sample:
         given=np.array([row[3] for row in rows]),
         traits=np.concatenate([row[0].traits for row in given]),
         tile_of=np.repeat([row[2] for row in given], [len(row[0].traits) for row in given]),
+        crispness=np.array([row[0].crispness for row in given]),
         made=gather_made(photos),
     )
 

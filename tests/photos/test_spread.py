@@ -41,6 +41,14 @@ def test_a_disk_spreads_light_by_about_half_its_radius(radius: float) -> None:
     assert 2 ** spread_in(blurred) == pytest.approx(radius / 2, rel=0.5)
 
 
+def test_what_is_soft_behind_something_sharp_does_not_count() -> None:
+    soft = as_bytes(convolved(CRISP, disk(6)))
+    half = soft.copy()
+    half[: len(half) // 2] = as_bytes(CRISP)[: len(half) // 2]
+
+    assert spread_in(half) - spread_in(as_bytes(CRISP)) < (spread_in(soft) - spread_in(half)) / 3
+
+
 def test_a_picture_turned_by_a_quarter_or_mirrored_is_spread_as_far() -> None:
     blurred = Image.fromarray(as_bytes(convolved(CRISP, disk(2))))
 
