@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 NUMBERS = itertools.count(1)
+ROLE = "plain"
 STARTS = 6
 """How often a server that recovers is waited for, ten seconds each."""
 
@@ -22,12 +23,24 @@ class PostgresServer:
     def __init__(self, server: Any, folder: Path) -> None:
         self.server = server
         self.folder = folder
+        self._made = False
 
     def database(self) -> str:
-        """Make an empty database and give its address."""
+        """Make an empty database and give its address, for the plain role that owns it: row level security binds it."""
         name = f"clearshot{next(NUMBERS)}"
-        self.server.psql(f"CREATE DATABASE {name}")
-        return str(self.server.get_uri(name))
+        self.server.psql(f"CREATE DATABASE {name} OWNER {self._role()}")
+        return self.address(name, role=ROLE)
+
+    def address(self, name: str, *, role: str = "postgres") -> str:
+        """Tell the address of a database, as a role sees it; postgres is a superuser."""
+        return str(self.server.get_uri(name)).replace("//postgres:", f"//{role}:", 1)
+
+    def _role(self) -> str:
+        """Make the plain role once."""
+        if not self._made:
+            self.server.psql(f"CREATE ROLE {ROLE} LOGIN")
+            self._made = True
+        return ROLE
 
     def restart(self) -> None:
         """End it as a power cut would, and start it again."""
