@@ -5,6 +5,7 @@ import itertools
 import os
 import subprocess
 import tempfile
+import time
 import warnings
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -13,8 +14,8 @@ from typing import Any
 
 NUMBERS = itertools.count(1)
 ROLE = "plain"
-STARTS = 6
-"""How often a server that recovers is waited for, ten seconds each."""
+STARTS, PAUSE = 40, 2.0
+"""How often a server that recovers is looked for, and seconds between two looks."""
 
 
 class PostgresServer:
@@ -54,9 +55,10 @@ class PostgresServer:
         for attempt in range(STARTS):
             try:
                 server.ensure_postgres_running()
-            except subprocess.TimeoutExpired:  # the wheel waits ten seconds; recovery may take longer
+            except (subprocess.TimeoutExpired, AssertionError):  # it runs, and recovers for long yet
                 if attempt == STARTS - 1:
                     raise
+                time.sleep(PAUSE)
             else:
                 return
 
