@@ -15,6 +15,8 @@ EDGE = 24  # gray levels that a run must span to hold an edge
 STEPS = 512  # steepness is told to this part
 SCALES = 4  # the picture, and three halvings of it
 
+_PARTS = np.array((0.5, 0.75, 0.9))
+
 
 def edges(luma: Image.Image) -> dict[str, float]:
     """Measure a luma picture (at least 16 pixels a side)."""
@@ -30,45 +32,42 @@ def edges(luma: Image.Image) -> dict[str, float]:
 
 def _steepness(scale: int, picture: Bytes) -> dict[str, float]:
     """The largest step between neighbours over the whole span of its run of eight: 1 for a step, 1/7 for a slope."""
-    found = [_run_steepness(picture), _run_steepness(np.ascontiguousarray(picture.T))]
-    numbers = {f"edges{scale}": float(np.log(sum(share for _, share in found) + 1e-4))}
+    down, across = _runs(picture), _runs(picture.T)
+    both = np.concatenate([down.reshape(RUN, -1), across.reshape(RUN, -1)], axis=1)
+    steps, spans = _steps_and_spans(both)
+    edge = np.flatnonzero(spans > EDGE)
+    # in floats, which divide faster; no quotient of bytes lies so near below a whole number that it would be rounded to it
+    steep = (steps[edge] * np.float32(STEPS) / spans[edge]).astype(np.int32)
+    first = int(np.searchsorted(edge, down[0].size))
+    found = [_percentiles(steep[:first]), _percentiles(steep[first:])]
+    shares = first / max(1, down[0].size) + (edge.size - first) / max(1, across[0].size)
+    numbers = {f"edges{scale}": float(np.log(shares + 1e-4))}
     for index, percent in enumerate((50, 75, 90)):
-        pair = sorted(values[index] for values, _ in found)
+        pair = sorted(values[index] for values in found)
         numbers[f"steep{scale}_{percent}_min"], numbers[f"steep{scale}_{percent}_max"] = pair
     return numbers
 
 
-def _run_steepness(picture: Bytes) -> tuple[tuple[float, ...], float]:
-    """Percentiles of the steepness of vertical runs that hold an edge, and the share of such runs."""
+def _runs(picture: Bytes) -> Bytes:
+    """Cut the columns into runs (place in it, run, column)."""
     count = picture.shape[0] // RUN
-    runs = picture[: count * RUN].reshape(count, RUN, -1).swapaxes(0, 1)
-    steps, spans = _steps_and_spans(np.ascontiguousarray(runs))
-    edge = np.flatnonzero(spans > EDGE)
-    # in floats, which divide faster; no quotient of bytes lies so near below a whole number that it would be rounded to it
-    steepness = steps.ravel()[edge] * np.float32(STEPS) / spans.ravel()[edge]
-    histogram = np.bincount(steepness.astype(np.int32), minlength=STEPS + 1)
-    rising = histogram.cumsum()
-    if not rising[-1]:
-        return (0.3, 0.3, 0.3), 0.0
-    ranks = np.searchsorted(rising, np.array((0.5, 0.75, 0.9)) * rising[-1])
-    return tuple(float(rank) / STEPS for rank in ranks), float(rising[-1] / spans.size)
+    return picture[: count * RUN].reshape(count, RUN, -1).swapaxes(0, 1)
 
 
 def _steps_and_spans(runs: Bytes) -> tuple[Bytes, Bytes]:
-    """Of each run (place in it, run ...): the largest step between two neighbours, and the largest minus the smallest."""
-    high = low = above = runs[0]
-    step = np.zeros_like(high)
-    for place in range(1, RUN):
-        row = runs[place]
-        high, low = np.maximum(high, row), np.minimum(low, row)
-        step = np.maximum(step, _apart(row, above))
-        above = row
-    return step, high - low
+    """Of each run (place in it, run): the largest step between two neighbours, and the largest minus the smallest."""
+    above, below = runs[:-1], runs[1:]
+    steps: Bytes = (np.maximum(above, below) - np.minimum(above, below)).max(0)
+    return steps, runs.max(0) - runs.min(0)
 
 
-def _apart(one: Bytes, other: Bytes) -> Bytes:
-    apart: Bytes = np.maximum(one, other) - np.minimum(one, other)
-    return apart
+def _percentiles(steep: NDArray[np.int32]) -> list[float]:
+    """Percentiles of the steepness of runs (in STEPS), 0.3 where there are none."""
+    if not steep.size:
+        return [0.3] * len(_PARTS)
+    rising = np.bincount(steep, minlength=STEPS + 1).cumsum()
+    ranks: list[float] = (np.searchsorted(rising, _PARTS * steep.size) / STEPS).tolist()
+    return ranks
 
 
 def _gradients(pyramid: list[Bytes]) -> dict[str, float]:
@@ -76,10 +75,10 @@ def _gradients(pyramid: list[Bytes]) -> dict[str, float]:
     numbers: dict[str, float] = {}
     last: dict[str, float] = {}
     for scale, picture in enumerate(pyramid):
-        light = picture.astype(np.float32)
-        across = light[:-1, 1:] - light[:-1, :-1]
-        down = light[1:, :-1] - light[:-1, :-1]
-        power = _power(across, down)
+        light = picture.astype(np.int16)  # half as wide as floats, and exact
+        across = (light[:-1, 1:] - light[:-1, :-1]).astype(np.float32)
+        down = (light[1:, :-1] - light[:-1, :-1]).astype(np.float32)
+        power = _power(across.ravel(), down.ravel())
         numbers |= {f"{name}{scale}": value for name, value in power.items() if name != "total"}
         numbers[f"lean{scale}"] = power["strong"] - power["weak"]
         numbers |= {f"{name}{scale - 1}_loss": last[name] - power[name] for name in last}

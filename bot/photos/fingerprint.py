@@ -18,12 +18,15 @@ def fingerprint(luma: Image.Image) -> str:
     A bit says whether the neighbour to the right (then below) is brighter (dHash: Krawetz, "Kind of like that", 2013).
     """
     luma = luma.reduce(max(1, min(luma.size) // ENOUGH))
-    if np.asarray(luma.resize((SIDE, SIDE), Image.Resampling.BOX)).std() < FLAT:
-        return ""
     width, height = luma.size
     edge = (1 - INSIDE) / 2
     inner = (width * edge, height * edge, width * (1 - edge), height * (1 - edge))
-    return _hash(luma, None) + _hash(luma, inner)
+    across, down = _small(luma, (SIDE + 1, SIDE), None), _small(luma, (SIDE, SIDE + 1), None)
+    if across.std() < FLAT:
+        return ""
+    return _hash(across, down) + _hash(
+        _small(luma, (SIDE + 1, SIDE), inner), _small(luma, (SIDE, SIDE + 1), inner)
+    )
 
 
 def same_picture(one: str, other: str) -> bool:
@@ -42,9 +45,7 @@ def _unlike(one: int, other: int) -> float:
     return (one ^ other).bit_count() / max(1, (one | other).bit_count())
 
 
-def _hash(luma: Image.Image, box: tuple[float, float, float, float] | None) -> str:
-    across = _small(luma, (SIDE + 1, SIDE), box)
-    down = _small(luma, (SIDE, SIDE + 1), box)
+def _hash(across: NDArray[np.int16], down: NDArray[np.int16]) -> str:
     bits = np.concatenate([(across[:, 1:] > across[:, :-1]).ravel(), (down[1:] > down[:-1]).ravel()])
     return np.packbits(bits).tobytes().hex()
 

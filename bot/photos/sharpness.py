@@ -74,11 +74,13 @@ def features(detail: Image.Image, middle: Image.Image) -> Seen:
     without that a model takes small photos for blurred.
     """
     (fine, share), (coarse, coarse_share) = (busy_tiles(np.asarray(it)) for it in (detail, _coarse(detail)))
-    power = power_of(np.concatenate([fine, coarse]))
-    of_fine, of_coarse = power[: len(fine)], power[len(fine) :]
-    numbers = edges(middle if middle is detail else _softened(middle)) | of_power(of_fine, share)
-    numbers |= {f"coarse {name}": value for name, value in of_power(of_coarse, coarse_share).items()}
-    return Seen(numbers=numbers, traits=traits(fine, of_fine))
+    power, count = power_of(np.concatenate([fine, coarse])), len(fine)
+    logs = np.log(power)
+    of_coarse = of_power(power[count:], logs[count:], coarse_share)
+    numbers = edges(middle if middle is detail else _softened(middle))
+    numbers |= of_power(power[:count], logs[:count], share)
+    numbers |= {f"coarse {name}": value for name, value in of_coarse.items()}
+    return Seen(numbers=numbers, traits=traits(fine, logs[:count]))
 
 
 def _softened(luma: Image.Image) -> Image.Image:

@@ -29,13 +29,20 @@ FEWEST_TILES = 4
 FLOOR = np.float32(0.5)  # power of rounding to whole gray levels, roughly
 
 
-def of_power(power: Floats, share: float) -> dict[str, float]:
-    """Measure the power of tiles (tile, ring, sector), and the share of tiles that are busy."""
-    columns = _falloff(power) | _directions_of_the_whole(power) | _directions_of_tiles(power)
-    numbers = {
-        f"{name}{ring}": float(value) for name, of in columns.items() for ring, value in enumerate(of, 2)
-    }
+def of_power(power: Floats, logs: Floats, share: float) -> dict[str, float]:
+    """Measure the power of tiles (tile, ring, sector), given its logarithms too, and the share of tiles that are busy."""
+    columns = [*_falloff(power), *_directions_of_the_whole(power, logs), *_directions_of_tiles(power)]
+    numbers = dict(zip(_NAMES, np.concatenate(columns).tolist(), strict=True))
     return numbers | {"tiles": float(np.log(share + 0.02))}
+
+
+_KINDS = (
+    *("fall_50_", "fall_80_", "fall_100_"),
+    *("loud_min", "loud_max", "loud_mean", "loud_spread"),
+    *("even_min", "even_max", "even_mean", "even_lean"),
+    *("tile_spread", "tile_weakest", "tile_best"),
+)
+_NAMES = tuple(f"{kind}{ring}" for kind in _KINDS for ring in range(2, len(RINGS) - 1))
 
 
 def busy_tiles(luma: Bytes) -> tuple[Floats, float]:
@@ -124,36 +131,32 @@ def power_of(tiles: Floats) -> Floats:
     return shaped
 
 
-def _falloff(power: Floats) -> dict[str, Floats]:
+def _falloff(power: Floats) -> list[Floats]:
     """Power of a ring to that of two rings below: how it is in the middling and in the sharpest tiles."""
     rings = np.log(power.mean(2))
-    middling, sharp, sharpest = _percentiles(rings[:, 2:] - rings[:, :-2], (50, 80, 100))
-    return {"fall_50_": middling, "fall_80_": sharp, "fall_100_": sharpest}
+    return _percentiles(rings[:, 2:] - rings[:, :-2], (50, 80, 100))
 
 
-def _directions_of_the_whole(power: Floats) -> dict[str, Floats]:
+def _directions_of_the_whole(power: Floats, logs: Floats) -> list[Floats]:
     """Power by direction over all tiles: by mean power, and by mean logarithm, where no tile outweighs others."""
-    loud, even = np.log(power.mean(0)), np.log(power).mean(0)
+    loud, even = np.log(power.mean(0)), logs.mean(0)
     step, level = loud[2:] - loud[1], even[2:] - even[:2].mean(0)
-    wave = np.exp(2j * np.pi * np.arange(SECTORS) / SECTORS)
-    return {
-        "loud_min": step.min(1),
-        "loud_max": step.max(1),
-        "loud_mean": step.mean(1),
-        "loud_spread": loud[2:].max(1) - loud[2:].min(1),
-        "even_min": level.min(1),
-        "even_max": level.max(1),
-        "even_mean": level.mean(1),
-        "even_lean": np.abs((even[2:] * wave).sum(1)).astype(np.float32) / SECTORS,
-    }
+    spread = loud[2:].max(1) - loud[2:].min(1)
+    lean = np.hypot(*(even[2:] @ _ROUND).T)
+    return [step.min(1), step.max(1), step.mean(1), spread, level.min(1), level.max(1), level.mean(1), lean]
 
 
-def _directions_of_tiles(power: Floats) -> dict[str, Floats]:
+_ANGLES = 2 * np.pi * np.arange(SECTORS) / SECTORS
+_ROUND = (np.stack([np.cos(_ANGLES), np.sin(_ANGLES)], axis=1) / SECTORS).astype(np.float32)
+_NEIGHBOURS = sum(np.roll(np.eye(SECTORS, dtype=np.float32), by, 0) for by in (-1, 0, 1)) / np.float32(3)
+
+
+def _directions_of_tiles(power: Floats) -> list[Floats]:
     """Within each tile: how unlike its directions are, and how much is left in its weakest one."""
-    smooth = np.log((power + np.roll(power, 1, 2) + np.roll(power, -1, 2)) / 3)
-    weakest, best = _percentiles((smooth[:, 2:] - smooth[:, 1:2]).min(2), (50, 85))
-    (spread,) = _percentiles(smooth[:, 2:].max(2) - smooth[:, 2:].min(2), (50,))
-    return {"tile_spread": spread, "tile_weakest": weakest, "tile_best": best}
+    smooth = np.log(power @ _NEIGHBOURS)
+    weakest, strongest = smooth[:, 2:].min(2), smooth[:, 2:].max(2)
+    (spread,) = _percentiles(strongest - weakest, (50,))
+    return [spread, *_percentiles((smooth[:, 2:] - smooth[:, 1:2]).min(2), (50, 85))]
 
 
 def _percentiles(values: Floats, percents: tuple[int, ...]) -> list[Floats]:

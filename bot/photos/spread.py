@@ -28,12 +28,11 @@ class Estimator:
     layers: tuple[tuple[Floats, Floats], ...]
 
 
-def traits(tiles: Floats, power: Floats) -> Floats:
-    """Describe tiles (tile, trait), given less their means: power by ring and sector, and how differences scatter.
+def traits(tiles: Floats, logs: Floats) -> Floats:
+    """Describe tiles (tile, trait), given less their means: log power by ring and sector, and how differences scatter.
 
     Power forgets whether detail is one steep edge or a soft texture; the scatter of differences, down and across, knows.
     """
-    logs = np.log(power)
     level = logs[:, :2].mean((1, 2))
     relative = (logs - level[:, None, None]).reshape(len(tiles), -1)
     found: Floats = np.column_stack([relative, level, scatter(tiles) - level[:, None] * _OF_LEVEL])

@@ -71,7 +71,7 @@ def _of_photo(numbered: tuple[int, Labelled]) -> list[tuple[Floats, Floats, int]
 def _traits(seen: Bytes) -> Floats:
     tiles = seen.astype(np.float32)
     tiles -= tiles.mean((1, 2), keepdims=True)
-    return traits(tiles, power_of(tiles))
+    return traits(tiles, np.log(power_of(tiles)))
 
 
 def wanted_of(of: Made) -> Floats:

@@ -177,3 +177,19 @@ async def crowd(
 
     await asyncio.gather(*(one(talk, link) for talk, link in zip(talks, links, strict=True)))
     return talks
+
+
+async def crowds(
+    client: SandboxClient,
+    links: Sequence[str],
+    *,
+    at_once: int,
+    patience: float,
+    going: Callable[[], bool],
+) -> list[Talk]:
+    """Let crowds of `at_once` customers come, one after the other, as long as it goes on; at least one crowd."""
+    talks: list[Talk] = []
+    while len(talks) < len(links) and (going() or not talks):
+        some = links[len(talks) : len(talks) + at_once]
+        talks += await crowd(client, some, at_once=at_once, patience=patience, first=len(talks) + 1)
+    return talks

@@ -8,9 +8,10 @@ import resource
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import Any
 
-from tests.chaos.crowd import Talk, crowd
+from tests.chaos.crowd import Talk, crowd, crowds
 from tests.chaos.world import World, compare, world
 
 PATIENCE = 300.0
@@ -36,6 +37,11 @@ ON_ITS_WAY = 0.5
 LEAST_FILE = 4096
 """Bytes that a file of a process may have while its disk is said to be full."""
 
+RESTARTING = 300.0
+"""Seconds in which a database is restarted again and again."""
+MOST_TALKS = 400
+"""Conversations that may begin meanwhile."""
+
 FAULTS = ("telegram", "database", "disk")
 RATES = (0.05, 0.2, 0.5)
 
@@ -49,18 +55,31 @@ async def campaign(
     conversations: int,
     at_once: int,
     opened: AbstractAsyncContextManager[World],
+    seconds: float = 0,
 ) -> dict[str, Any]:
-    """Let customers walk while trouble goes on; the trouble ends when they are done, or by itself."""
+    """Let customers walk while trouble goes on; the trouble ends when they are done, or by itself.
+
+    With `seconds`, they come in crowds for as long as that, `conversations` at most.
+    """
     started = time.monotonic()
     async with opened as place:
         troubling = asyncio.ensure_future(trouble(place))
-        talks = await crowd(place.client, place.links[:conversations], at_once=at_once, patience=PATIENCE)
+        links = place.links[:conversations]
+        if seconds:
+            going = partial(_before, started + seconds)
+            talks = await crowds(place.client, links, at_once=at_once, patience=PATIENCE, going=going)
+        else:
+            talks = await crowd(place.client, links, at_once=at_once, patience=PATIENCE)
         troubling.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await troubling
         seen = await _seen(place, talks)
         found = await _judged(place, talks)
     return {"fault": name, **found, **seen, "seconds": round(time.monotonic() - started)}
+
+
+def _before(moment: float) -> bool:
+    return time.monotonic() < moment
 
 
 async def _judged(place: World, talks: list[Talk]) -> dict[str, Any]:
@@ -88,7 +107,12 @@ async def _seen(place: World, talks: list[Talk]) -> dict[str, Any]:
     await place.client.clear_faults()
     chats = {int(talk.chat["id"]) for talk in talks}
     limited, early = too_early(await place.client.calls(), chats)
-    return {"updates_refused": refused, "rate_limited": limited, "sent_before_retry_after": early}
+    return {
+        "restarts": counts["database restarts"],
+        "updates_refused": refused,
+        "rate_limited": limited,
+        "sent_before_retry_after": early,
+    }
 
 
 def too_early(calls: list[dict[str, Any]], chats: set[int]) -> tuple[int, int]:
@@ -181,12 +205,12 @@ async def telegram(share: float, *, conversations: int) -> dict[str, Any]:
     )
 
 
-async def database(*, conversations: int, least: float, most: float) -> dict[str, Any]:
+async def database(*, conversations: int, least: float, most: float, seconds: float = 0) -> dict[str, Any]:
     """Restart PostgreSQL."""
     opened = world(engine="postgresql", conversations=conversations, replicas=2, repeats=0.2)
     trouble = restarting_database(least=least, most=most, seed=1)
     return await campaign(
-        "PostgreSQL restarts", trouble, conversations=conversations, at_once=8, opened=opened
+        "PostgreSQL restarts", trouble, conversations=conversations, at_once=8, opened=opened, seconds=seconds
     )
 
 
@@ -205,7 +229,9 @@ async def faults(kinds: Sequence[str], *, rates: Sequence[float], small: bool) -
     if "telegram" in kinds:
         found += [await telegram(share, conversations=count) for share in rates]
     if "database" in kinds:
-        found.append(await database(conversations=count, least=5, most=12 if small else 40))
+        lasting = 0 if small else RESTARTING
+        talks = MOST_TALKS if lasting else count
+        found.append(await database(conversations=talks, least=5, most=12 if small else 40, seconds=lasting))
     if "disk" in kinds:
         found += [
             await disk(engine, conversations=count, seconds=4, times=1 if small else 6)

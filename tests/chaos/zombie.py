@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.chaos.crowd import Talk, crowd
+from tests.chaos.crowd import crowds
 from tests.chaos.rounds import KEEP, MINUTES, in_rounds
 from tests.chaos.world import World, compare, world
 
@@ -42,16 +42,6 @@ async def _stop(bot: Any, seconds: float) -> None:
         bot.signal(signal.SIGCONT)
 
 
-async def crowds(place: World, *, at_once: int, stopper: asyncio.Task[None]) -> list[Talk]:
-    """Let customers come as long as replicas are stopped."""
-    talks: list[Talk] = []
-    links = list(place.links)
-    while links and not (stopper.done() and talks):
-        some, links = links[:at_once], links[at_once:]
-        talks += await crowd(place.client, some, at_once=at_once, patience=PATIENCE, first=len(talks) + 1)
-    return talks
-
-
 async def zombie(*, stops: int, at_once: int, replicas: int, customers: int, seed: int = 1) -> dict[str, Any]:
     """Run one campaign on PostgreSQL; on SQLite a second process is refused by the file's lock, so that there is none."""
     started = time.monotonic()
@@ -64,7 +54,9 @@ async def zombie(*, stops: int, at_once: int, replicas: int, customers: int, see
         stopper = asyncio.create_task(
             stop_at_random(place, done, stops=stops, at_once=at_once, chance=chance)
         )
-        talks = await crowds(place, at_once=customers, stopper=stopper)
+        talks = await crowds(
+            place.client, place.links, at_once=customers, patience=PATIENCE, going=lambda: not stopper.done()
+        )
         stopper.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await stopper

@@ -19,7 +19,7 @@ CRISP = np.asarray(scene(size=(960, 720)).convert("L"), np.float32)
 
 def traits_of(luma: np.ndarray) -> np.ndarray:
     tiles, _ = busy_tiles(luma)
-    return traits(tiles, power_of(tiles))
+    return traits(tiles, np.log(power_of(tiles)))
 
 
 def spread_in(luma: np.ndarray) -> float:
@@ -84,7 +84,9 @@ def test_a_made_picture_is_one_of_many_kinds_and_as_wanted() -> None:
 def test_traits_reordered_are_those_of_the_picture_turned() -> None:
     tiles, _ = busy_tiles(as_bytes(convolved(CRISP, disk(2))))
     seen = [tiles, tiles[:, :, ::-1], tiles.swapaxes(1, 2), tiles.swapaxes(1, 2)[:, :, ::-1]]
-    measured = [traits(np.ascontiguousarray(one), power_of(np.ascontiguousarray(one))) for one in seen]
+    measured = [
+        traits(np.ascontiguousarray(one), np.log(power_of(np.ascontiguousarray(one)))) for one in seen
+    ]
 
     apart = [
         float(np.abs(one - measured[0][:, order]).mean())
