@@ -44,13 +44,13 @@ class SqlAgents:
             created=aware(at),
         )
         values = {column.name: getattr(agent, column.name) for column in AGENTS.columns}
-        await self._database.run(lambda c: c.execute(insert(AGENTS), [values]))
+        await self._database.run(lambda c: c.execute(insert(AGENTS), [values]), seller=seller)
         return agent
 
     async def of_seller(self, seller: str) -> Sequence[Agent]:
         """List a seller's people."""
         query = select(AGENTS).where(AGENTS.c.seller == seller)
-        rows = await self._database.read(lambda c: c.execute(query).all())
+        rows = await self._database.read(lambda c: c.execute(query).all(), seller=seller)
         return sorted((_agent(row) for row in rows), key=lambda agent: (agent.name.casefold(), agent.id))
 
     async def change(
@@ -67,7 +67,7 @@ class SqlAgents:
             row = connection.execute(select(AGENTS).where(mine)).first()
             return _agent(row) if row is not None else None
 
-        return await self._database.run(work)
+        return await self._database.run(work, seller=seller)
 
     async def disable(self, seller: str, agent: str, *, disabled: bool = True) -> bool:
         """Let an agent in no more, or again."""
@@ -79,7 +79,7 @@ class SqlAgents:
                 _end_all(connection, agent)
             return known
 
-        return await self._database.run(work)
+        return await self._database.run(work, seller=seller)
 
     # -- signing in ----------------------------------------------------------------------------------------
 
@@ -139,7 +139,7 @@ class SqlAgents:
             ).first()
             return _end_all(connection, agent) if known is not None else 0
 
-        return await self._database.run(work)
+        return await self._database.run(work, seller=seller)
 
     # -- prepared answers ----------------------------------------------------------------------------------
 
@@ -158,20 +158,20 @@ class SqlAgents:
             ).rowcount:
                 raise KeyError(canned.id)
 
-        await self._database.run(work)
+        await self._database.run(work, seller=canned.seller)
         return kept
 
     async def canned(self, seller: str) -> Sequence[Canned]:
         """List a seller's prepared answers."""
         query = select(CANNED).where(CANNED.c.seller == seller)
-        rows = await self._database.read(lambda c: c.execute(query).all())
+        rows = await self._database.read(lambda c: c.execute(query).all(), seller=seller)
         found = [Canned(id=r.id, seller=r.seller, title=r.title, text=r.text, locale=r.locale) for r in rows]
         return sorted(found, key=lambda one: (one.title.casefold(), one.id))
 
     async def delete_canned(self, seller: str, canned: str) -> bool:
         """Delete a prepared answer."""
         query = delete(CANNED).where(_is_canned(seller, canned))
-        return await self._database.run(lambda c: c.execute(query).rowcount > 0)
+        return await self._database.run(lambda c: c.execute(query).rowcount > 0, seller=seller)
 
 
 def _redeem(connection: Connection, token: str, fresh: str, *, at: datetime) -> Agent | None:

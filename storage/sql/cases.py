@@ -89,7 +89,7 @@ class SqlCases:
     async def records(self, seller: str) -> Sequence[CaseRecord]:
         """What is kept for a seller, oldest first."""
         query = select(RECORDS).where(RECORDS.c.seller == seller).order_by(RECORDS.c.opened)
-        rows = await self._database.read(lambda c: c.execute(query).all())
+        rows = await self._database.read(lambda c: c.execute(query).all(), seller=seller)
         return [
             CaseRecord(
                 case=row.case, seller=row.seller, order_number=row.order_number, issue=row.issue, photos=row.photos,

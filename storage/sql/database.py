@@ -23,6 +23,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from storage.ports import StaleWrite, StorageFailure
+from storage.sql.wall import stand_before
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
@@ -52,10 +53,12 @@ class Database(Protocol):
 
     name: str
 
-    async def run(self, work: Callable[[Connection], T]) -> T: ...
+    async def run(self, work: Callable[[Connection], T], *, seller: str | None = None) -> T:
+        """Run `work`; with a `seller`, PostgreSQL lets it see and touch that seller's rows alone (storage.sql.wall)."""
+        ...
 
-    async def read(self, work: Callable[[Connection], T]) -> T:
-        """Run what changes nothing; it never waits for a writer."""
+    async def read(self, work: Callable[[Connection], T], *, seller: str | None = None) -> T:
+        """Run what changes nothing, for a `seller` as above; it never waits for a writer."""
         ...
 
     async def snapshot(self, work: Callable[[Connection], T]) -> T:
@@ -95,17 +98,19 @@ class SqliteDatabase:
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="sqlite-reader")
         self._reading = None if self._in_memory else sqlite_engine(url, begin="BEGIN", readers=READERS)
 
-    async def run(self, work: Callable[[Connection], T]) -> T:
+    async def run(self, work: Callable[[Connection], T], *, seller: str | None = None) -> T:  # noqa: ARG002 - one wall here
         """Run `work` in a transaction, on the thread that owns the connection."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._run, work)
 
-    async def read(self, work: Callable[[Connection], T]) -> T:
+    async def read(self, work: Callable[[Connection], T], *, seller: str | None = None) -> T:  # noqa: ARG002 - one wall here
         """Run `work` on a snapshot; memory has but one connection."""
         if self._reading is None:
             return await self.run(work)
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
 
-    snapshot = read
+    async def snapshot(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` on a snapshot, as every read here."""
+        return await self.read(work)
 
     async def listen(self, channel: str, take: Callable[[str], None]) -> None:  # noqa: ARG002 - the port's shape
         """Wait for ever: SQLite has no notices."""
@@ -218,21 +223,28 @@ class PostgresDatabase:
         self._still = self._engine.execution_options(isolation_level="REPEATABLE READ")
         self.name = "postgresql"
 
-    async def run(self, work: Callable[[Connection], T]) -> T:
+    async def run(self, work: Callable[[Connection], T], *, seller: str | None = None) -> T:
         """Run `work` in a transaction."""
-        return await self._on(self._engine, work)
+        return await self._on(self._engine, work, seller)
 
-    async def read(self, work: Callable[[Connection], T]) -> T:
-        """Run `work`; here readers never wait for writers. Each statement stands alone, which saves two round trips."""
-        return await self._on(self._reading, work)
+    async def read(self, work: Callable[[Connection], T], *, seller: str | None = None) -> T:
+        """Run `work`; here readers never wait for writers.
+
+        Each statement stands alone, which saves two round trips; a seller's needs a transaction, whose end ends the name.
+        """
+        return await self._on(self._reading if seller is None else self._engine, work, seller)
 
     async def snapshot(self, work: Callable[[Connection], T]) -> T:
         """Run `work` on what was committed when it began."""
         return await self._on(self._still, work)
 
-    async def _on(self, engine: "AsyncEngine", work: Callable[[Connection], T]) -> T:
+    async def _on(
+        self, engine: "AsyncEngine", work: Callable[[Connection], T], seller: str | None = None
+    ) -> T:
         try:
             async with engine.begin() as connection:
+                if seller is not None:
+                    await stand_before(connection, seller)
                 return await connection.run_sync(work)
         except DBAPIError as failure:
             raise named(failure) from None

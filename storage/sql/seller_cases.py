@@ -74,7 +74,8 @@ class SqlSellerCases:
             conditions.append(tuple_(C.moved, C.id) < tuple_(*_key_of(after)))
         words = self._found_in(chosen.text)
         found, onward = await self._database.read(
-            lambda c: _page(c, conditions, words, limit=limit, searched=self._searched)
+            lambda c: _page(c, conditions, words, limit=limit, searched=self._searched),
+            seller=_bindable(seller),
         )
         rows = tuple(case_row(row) for row in found)
         return CasePage(rows=rows, next=_cursor(onward.moved, onward.id) if onward is not None else "")
@@ -96,7 +97,7 @@ class SqlSellerCases:
     async def counts(self, seller: str, *, agent: str) -> Mapping[View, int]:
         """Count each view, as far as counting goes."""
         counted = [_counted(seller, view, agent).label(view) for view in VIEWS]
-        row = await self._database.read(lambda c: c.execute(select(*counted)).one())
+        row = await self._database.read(lambda c: c.execute(select(*counted)).one(), seller=_bindable(seller))
         return {view: getattr(row, view) for view in VIEWS}
 
     async def case(self, seller: str, code: str) -> Conversation | None:
@@ -104,12 +105,13 @@ class SqlSellerCases:
         if not re.fullmatch(r"[A-Za-z0-9]{1,40}", code):
             return None
         query = select(C.body).where(C.id == code, C.desk == _bindable(seller))
-        row = await self._database.read(lambda c: c.execute(query).first())
+        row = await self._database.read(lambda c: c.execute(query).first(), seller=_bindable(seller))
         return decode(row.body, expected=Conversation) if row is not None else None
 
     async def issues(self, seller: str) -> Sequence[Issue]:
         """Step from issue to issue on their index: few steps, however many cases."""
-        found = await self._database.read(lambda c: _issues(c, _bindable(seller)))
+        name = _bindable(seller)
+        found = await self._database.read(lambda c: _issues(c, name), seller=name)
         return sorted(found, key=lambda issue: (issue.title.casefold(), issue.name))
 
     async def pulse(self, seller: str) -> str:
@@ -117,7 +119,7 @@ class SqlSellerCases:
         query = (
             select(C.id, C.revision).where(C.desk == _bindable(seller)).order_by(C.noted.desc()).limit(NEWEST)
         )
-        rows = await self._database.read(lambda c: c.execute(query).all())
+        rows = await self._database.read(lambda c: c.execute(query).all(), seller=_bindable(seller))
         known = ",".join(sorted(f"{row.id}.{row.revision}" for row in rows))
         return hashlib.blake2b(known.encode(), digest_size=12).hexdigest()
 
@@ -142,7 +144,10 @@ class SqlSellerCases:
             C.desk == _bindable(seller), C.created >= aware(since), C.created < aware(until)
         )
         query = base = base.order_by(C.created, C.id).limit(CHUNK)
-        while rows := await self._database.read(lambda c, query=query: c.execute(query).all()):  # type: ignore[misc]
+        while rows := await self._database.read(
+            lambda c, query=query: c.execute(query).all(),  # type: ignore[misc]
+            seller=_bindable(seller),
+        ):
             yield rows
             if len(rows) < CHUNK:
                 return

@@ -31,6 +31,7 @@ from storage.sql.overview import SqlOverviews
 from storage.sql.seller_cases import SqlSellerCases
 from storage.sql.streams import CHANNEL, SqlStreams
 from storage.sql.suspects import CAREFUL, come_in, somebody_died, take_leave
+from storage.sql.wall import unbound_role
 from storage.sql.writer import Watch, Writer, unwatched
 
 logger = logging.getLogger(__name__)
@@ -127,6 +128,10 @@ class SqlStorage:
         """Say what this store is."""
         await self._database.run(lambda c: c.execute(text("SELECT 1")).scalar_one())
         return "memory" if self._memory else self._database.name
+
+    async def unbound(self) -> str:
+        """Name the role that no policy binds, if it is ours."""
+        return await self._database.read(unbound_role)
 
     async def copy_out(self, take: Take) -> str:
         """Hand over every row as of one moment, beside whoever works; tells the schema's version."""

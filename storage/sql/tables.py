@@ -62,8 +62,9 @@ class ConversationRow(SQLModel, table=True):
         _desk_index("issue", "desk", "issue", "moved", "id", "closed"),
         _desk_index("created", "desk", "created", "id"),
         _desk_index("noted", "desk", "noted"),
-        _desk_index("news", "noted", "delivered", "answered", "settled"),
-        _desk_index("waiting", "turn", "answer_by", only=WAITING),
+        # these two answer alone, so they hold what the wall looks at
+        _desk_index("news", "noted", "delivered", "answered", "settled", "desk"),
+        _desk_index("waiting", "turn", "answer_by", "desk", only=WAITING),
     )
 
     id: str = Field(primary_key=True)

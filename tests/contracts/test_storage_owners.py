@@ -361,7 +361,7 @@ async def test_connections_that_were_cut_while_they_rested_cost_no_arrival(repli
     with psycopg.connect(replicas.url, autocommit=True) as stranger:
         stranger.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()"
         )
     await store.streams.post(said(2, "after"))
 

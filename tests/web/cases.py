@@ -156,11 +156,10 @@ class Cases:
 
 
 @asynccontextmanager
-async def cases_in(folder: Path) -> AsyncIterator[Cases]:
-    """Open a store on a file in this folder while the block lasts."""
-    storage = open_storage(
-        f"sqlite:///{folder / 'cases.db'}", owner="bot-test", now=lambda: datetime.now(UTC), exclusive=True
-    )
+async def cases_in(folder: Path, *, url: str = "") -> AsyncIterator[Cases]:
+    """Open a store on a file in this folder, or where `url` says, while the block lasts."""
+    url = url or f"sqlite:///{folder / 'cases.db'}"
+    storage = open_storage(url, owner="bot-test", now=lambda: datetime.now(UTC), exclusive=True)
     await storage.upgrade()
     cases = Cases(storage=storage, catalogue=catalogue_of(ACME, BOLT), folder=folder)
     await storage.open(cases.step)

@@ -112,9 +112,17 @@ class Inbox:
 
 
 @pytest.fixture
-async def cases(tmp_path: Path) -> AsyncIterator[Cases]:
-    async with cases_in(tmp_path) as cases:
+async def cases(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Cases]:
+    """A store on SQLite; on PostgreSQL for tests that say so, by parametrizing this."""
+    on_postgres = getattr(request, "param", "sqlite") == "postgres"
+    url = request.getfixturevalue("postgres_server").database() if on_postgres else ""
+    async with cases_in(tmp_path, url=url) as cases:
         yield cases
+
+
+POSTGRES = pytest.param("postgres", marks=pytest.mark.postgres)
+on_both = pytest.mark.parametrize("cases", ["sqlite", POSTGRES], indirect=True)
+on_postgres = pytest.mark.parametrize("cases", [POSTGRES], indirect=True)
 
 
 def desk_of(cases: Cases, judge: PhotoPool | None = None) -> Desk:

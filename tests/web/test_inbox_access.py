@@ -14,7 +14,7 @@ from bot.web.inbox.people import CHANGES
 from bot.web.inbox.site import ASSETS
 from flows.values import Attachment
 from storage.seller_ports import Agent, Canned
-from tests.web.conftest import Inbox, Person
+from tests.web.conftest import Inbox, Person, on_both
 
 PUBLIC = {*(f"/inbox/{name}" for name in ASSETS), "/inbox/enter/{token}", "/inbox/as/{seller}"}
 """What can be asked for without a session; none of it knows a case."""
@@ -114,6 +114,7 @@ async def asked(
     return answer.status, await answer.read(), headers
 
 
+@on_both
 async def test_no_route_shows_or_changes_anything_of_another_seller(inbox: Inbox) -> None:
     secret = await bolt_s_secrets(inbox)
     own = await inbox.cases.add("acme", customer="Anna")
@@ -152,6 +153,7 @@ async def test_no_route_shows_or_changes_anything_of_another_seller(inbox: Inbox
     assert "Anna" in (await ann.open(f"/inbox/{own}")).words
 
 
+@on_both
 async def test_the_files_of_a_seller_hold_nothing_of_another(inbox: Inbox) -> None:
     secret = await bolt_s_secrets(inbox)
     own = await inbox.cases.add("acme", customer="Anna")
@@ -176,6 +178,7 @@ async def test_the_files_of_a_seller_hold_nothing_of_another(inbox: Inbox) -> No
     assert b"samovar" not in said
 
 
+@on_both
 async def test_the_matrix_is_not_blind_bolt_sees_all_of_it(inbox: Inbox) -> None:
     secret = await bolt_s_secrets(inbox)
     ben = await inbox.person("bolt", name="Ben")
