@@ -30,9 +30,8 @@ CANNOT_TELL = 0.5
 REACH = 5.0  # standard deviations: numbers further out than any in training count as this far
 
 SPREAD_WEIGHT = 3.0  # log-odds lost with each doubling of the spread: makes both opinions count alike
-NO_SPREAD = (
-    -0.5
-)  # base-2 logarithm of pixels: light within less is no blur, and noise would only seem crisper
+NO_SPREAD = -0.5
+"""Base-2 logarithm of pixels: light within less is no blur, and noise would only seem crisper."""
 CRISP_WEIGHT = 0.5  # log-odds won with each doubling of the finest detail
 
 Floats = NDArray[np.float32]
@@ -80,14 +79,15 @@ def features(detail: Image.Image, middle: Image.Image) -> Seen:
     without that a model takes small photos for blurred.
     """
     small = _coarse(detail) if middle is detail else middle
-    (fine, share), (coarse, coarse_share) = (busy_tiles(np.asarray(it)) for it in (detail, small))
+    pixels = np.asarray(detail)
+    (fine, share), (coarse, coarse_share) = busy_tiles(pixels), busy_tiles(np.asarray(small))
     power, count = power_of(np.concatenate([fine, coarse])), len(fine)
     logs = np.log(power)
     of_coarse = of_power(power[count:], logs[count:], coarse_share)
     numbers = edges(middle if middle is detail else _softened(middle))
     numbers |= of_power(power[:count], logs[:count], share)
     numbers |= {f"coarse {name}": value for name, value in of_coarse.items()}
-    return Seen(numbers=numbers, traits=traits(fine, logs[:count]), crispness=crispness(np.asarray(detail)))
+    return Seen(numbers=numbers, traits=traits(fine, logs[:count]), crispness=crispness(pixels))
 
 
 def _softened(luma: Image.Image) -> Image.Image:

@@ -4,8 +4,6 @@ The first wall is the seller in every query. Migration 0005 makes the policies; 
 (superusers, BYPASSRLS) is told of by `clearshot doctor`.
 """
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, text
@@ -17,25 +15,6 @@ if TYPE_CHECKING:
 
 SETTING = "clearshot.seller"
 """Names the seller for whom a transaction works; empty = the bot's own work, which sees everything."""
-OWN: Mapping[str, str] = MappingProxyType(
-    {
-        "conversations": "desk",
-        "agents": "seller",
-        "canned_answers": "seller",
-        "case_records": "seller",
-        "fingerprints": "seller",
-        "orders": "seller",
-        "order_facts": "seller",
-        "order_links": "seller",
-        "link_tokens": "seller",
-    }
-)
-"""Which column says whose a row is."""
-OF_AGENTS = ("agent_links", "agent_sessions")
-"""What hangs on a seller's people."""
-CLOSED = ("chats", "inbox", "outbox")
-"""What customers say and are told: no seller's transaction has a look."""
-
 _NAME = f"SELECT set_config('{SETTING}', %s, true)"
 _UNBOUND = text("SELECT rolname FROM pg_roles WHERE rolname = current_user AND (rolsuper OR rolbypassrls)")
 

@@ -12,6 +12,7 @@ from telegram.request import HTTPXRequest
 
 from bot.sandbox.client import SandboxClient
 from bot.sandbox.server import Sandbox
+from tests.conftest import in_ci
 from tests.sandbox.echo_bot import picture
 
 
@@ -83,5 +84,7 @@ def photo() -> bytes:
 def chromium() -> str:
     found = shutil.which("chromium")
     if found is None:
+        if in_ci():
+            pytest.fail("chromium must not be missing here")
         pytest.skip("no chromium on this machine")
     return found

@@ -16,7 +16,7 @@ from sqlmodel import SQLModel
 from storage.open import open_storage
 from storage.sql.migrate import configuration
 from storage.sql.store import SqlStorage
-from storage.sql.wall import CLOSED, OF_AGENTS, OWN
+from tests.storage.walled import CLOSED, OF_AGENTS, OWN
 
 OPEN = {"seen", "slots", "owners", "tries", "revisions"}
 """Marks of arrivals, ids of messages, leases, counted guesses, flows: nothing of a case, and no seller's."""

@@ -14,8 +14,8 @@ from storage.seller_ports import Agents, Canned, CaseFilter, SellerCases
 from storage.sql.database import Unwritable
 from storage.sql.group import CONVERSATIONS
 from storage.sql.store import SqlStorage
-from storage.sql.wall import OWN
 from tests.postgres import PostgresServer
+from tests.storage.walled import OWN
 from tests.web.cases import ACME, BOLT, Cases, catalogue_of
 
 pytestmark = pytest.mark.postgres
