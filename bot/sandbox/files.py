@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bot.sandbox import errors, limits
 from bot.sandbox.archive import Archive
-from bot.sandbox.pictures import NotAPicture, Recompressed, Rendition, recompress
+from bot.sandbox.pictures import NotAPicture, Recompressed, Rendition, recompress, thumbnail
 from bot.sandbox.shapes import Json
 
 _FOLDERS = {
@@ -134,8 +134,7 @@ class FileStore:
             return None
         loop = asyncio.get_running_loop()
         with contextlib.suppress(NotAPicture):
-            made = await loop.run_in_executor(self._threads, recompress, upload.data)
-            small = made.renditions[-2] if len(made.renditions) > 1 else made.renditions[-1]
+            small = await loop.run_in_executor(self._threads, thumbnail, upload.data)
             await loop.run_in_executor(self._threads, self._write, [small.data])
             return self._photo_size(small, bot=bot, kind="thumbnail")
         return None

@@ -10,6 +10,8 @@ LONGEST_SIDE = 1280
 """Observed on phones since 2022: 6000 x 4000 becomes 1280 x 853."""
 SMALLER_SIDES = (320, 90)
 """The boxes "m" and "s" of core.telegram.org/api/files; clients show them before the picture itself is there."""
+_SIDES = (LONGEST_SIDE, *SMALLER_SIDES)
+_OF_DOCUMENTS = SMALLER_SIDES[:1]
 QUALITY = 87
 """About what Telegram's own recompression leaves; the exact figure is not published."""
 _MOST_PIXELS = 100_000_000
@@ -43,25 +45,34 @@ def recompress(data: bytes) -> Recompressed:
 
     Raises NotAPicture.
     """
+    return _read(data, _SIDES)
+
+
+def thumbnail(data: bytes) -> Rendition:
+    """Make the one small JPEG that goes with a picture sent as a document; raises NotAPicture."""
+    return _read(data, _OF_DOCUMENTS).renditions[-1]
+
+
+def _read(data: bytes, sides: tuple[int, ...]) -> Recompressed:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return _recompress(data)
+            return _recompress(data, sides)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, EOFError, MemoryError) as failure:
         raise NotAPicture(str(failure)) from failure
 
 
-def _recompress(data: bytes) -> Recompressed:
+def _recompress(data: bytes, sides: tuple[int, ...]) -> Recompressed:
     Image.init()
     formats = [name for name in _READABLE if name in Image.OPEN]
     with Image.open(io.BytesIO(data), formats=formats) as opened:
         width, height = opened.size
         if width * height > _MOST_PIXELS:
             raise NotAPicture("too many pixels")
-        opened.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
+        opened.draft("RGB", (sides[0], sides[0]))
         picture = _flattened(ImageOps.exif_transpose(opened))
     renditions: list[Rendition] = []
-    for side in (LONGEST_SIDE, *SMALLER_SIDES):
+    for side in sides:
         if not renditions or max(picture.size) > side:
             picture.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=2.0)
             renditions.append(_rendition(picture))
