@@ -11,8 +11,6 @@ CELL = 12  # pixels: blown areas are looked for in cells of this side
 BLOWN = 0.6  # share of a cell's pixels
 PERCENTS = (1, 5, 10, 25, 50, 75, 90, 95, 99)
 
-_WHITE_ONLY = [255 if value >= WHITE else 0 for value in range(256)]
-
 PALE = {"mean": 175, "p95": 243, "p10": 100}
 """Lumas from which on it matters whether it is colours that faded, or white paper."""
 
@@ -63,8 +61,9 @@ def glare_cells(luma: Image.Image) -> Cells:
     columns, rows = luma.width // CELL, luma.height // CELL
     if not rows or not columns:
         return ()
-    white = luma.crop((0, 0, columns * CELL, rows * CELL)).point(_WHITE_ONLY)
-    blown = np.asarray(white.reduce(CELL)) > BLOWN * 255
+    white = np.asarray(luma)[: rows * CELL, : columns * CELL] >= WHITE
+    down = white.reshape(rows, CELL, -1).sum(1, dtype=np.uint8)
+    blown = down.reshape(rows, columns, CELL).sum(2, dtype=np.uint8) > BLOWN * CELL * CELL
     inside = [patch for patch in patches(blown) if not _touches_border(patch, rows, columns)]
     return max(inside, key=len, default=())
 
