@@ -1,10 +1,14 @@
-"""How a long-lived process keeps small: how often it looks for garbage, and which freed memory the system has back."""
+"""How a long-lived process keeps small: how often it looks for garbage, and how its heap stays dense."""
 
+import asyncio.selector_events
+import asyncio.sslproto
 import ctypes
 import gc
 
 NEW_OBJECTS = 20_000
 """After so many new ones garbage is looked for; they hold some 10 MB at most."""
+READ_AT_ONCE = 64 * 1024
+"""Bytes that a connection reads at once: a call of the Bot API or its answer is far smaller, a photo comes in pieces."""
 LARGE_BLOCK = 128 * 1024
 """Bytes; what glibc begins with, before it raises the limit to the largest block that it saw freed, up to 32 MB."""
 
@@ -22,13 +26,30 @@ def rest_garbage() -> None:
     gc.set_threshold(NEW_OBJECTS, 10, 10)
 
 
-def return_large_blocks() -> None:
-    """Give each large block pages of its own, which go back to the system with it, where the C library can.
+def keep_heap_dense() -> None:
+    """Take no large block from the common heap; call it before the first connection.
 
-    For every piece that a socket brings asyncio asks for 256 kB and keeps what came, mostly little. In the common heap
-    small things that stay settle in the rest, so that the next such block needs new room: the heap grew with each
+    Where a large block was, small things that stay settle, and the next one needs new room: the heap grew with each
     conversation, a third of it free.
     """
+    _read_less_at_once()
+    _return_large_blocks()
+
+
+def _read_less_at_once() -> None:
+    """Make asyncio's reads smaller: for every piece it took 256 kB, and cut off what did not come.
+
+    As large blocks of their own they would cost a busy bot a twentieth of its processor time. asyncio has no setting.
+    """
+    for kind in (
+        asyncio.selector_events._SelectorTransport,  # type: ignore[attr-defined]  # noqa: SLF001 - of no public name
+        asyncio.sslproto.SSLProtocol,
+    ):
+        kind.max_size = READ_AT_ONCE
+
+
+def _return_large_blocks() -> None:
+    """Give each large block pages of its own, which go back to the system with it, where the C library can."""
     try:
         ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, LARGE_BLOCK)
     except (OSError, AttributeError):
