@@ -7,8 +7,8 @@ import gc
 
 NEW_OBJECTS = 20_000
 """After so many new ones garbage is looked for; they hold some 10 MB at most."""
-READ_AT_ONCE = 64 * 1024
-"""Bytes that a connection reads at once: a call of the Bot API or its answer is far smaller, a photo comes in pieces."""
+READ_AT_ONCE = 16 * 1024
+"""Bytes that a connection reads at once, as TLS does: calls of the Bot API and answers are smaller, photos come in pieces."""
 LARGE_BLOCK = 128 * 1024
 """Bytes; what glibc begins with, before it raises the limit to the largest block that it saw freed, up to 32 MB."""
 
