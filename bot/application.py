@@ -35,7 +35,7 @@ from bot.console_desk import console_desk
 from bot.copy_links import CopyLinks
 from bot.entrance import Entrance, introduce, open_entrance, room_of
 from bot.flow_files import FlowFiles
-from bot.garbage import rest_garbage
+from bot.garbage import keep_heap_dense, rest_garbage
 from bot.listing_images import ListingImages
 from bot.logs import configure_logs
 from bot.manifest import file_names, manifest
@@ -330,6 +330,7 @@ async def _serve_http(stack: AsyncExitStack, settings: Settings, site: web.Appli
 async def serve(settings: Settings) -> None:
     """Run the bot until it is told to stop."""
     configure_logs(settings)
+    keep_heap_dense()
     async with running(settings) as application:
         way = "webhook" if settings.public_url else "polling"
         logger.info("@%s runs by %s; health at %s/health", application.username, way, application.address)
