@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 Bytes = NDArray[np.uint8]
 
-ROWS = 96  # about so many rows, evenly spaced, stand for all
+ROWS = 64  # about so many rows, evenly spaced, stand for all
 SHARPEST = 0.99  # share of the pixels that are less crisp than the one that counts
 
 

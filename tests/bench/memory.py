@@ -1,6 +1,7 @@
 """Memory: the idle bot, its photo worker, and what 1 500 more conversations leave behind; from smaps_rollup, in MB (2**20).
 
-Shared pages count by their share in PSS and fully in RSS; where both are known, the larger is held against the limit.
+Shared pages count by their share in PSS and fully in RSS; the larger is held against the limit. Growth is that of RSS:
+shares also change when other processes begin or end.
 """
 
 import asyncio
@@ -68,7 +69,7 @@ async def _figures(client: SandboxClient, bot: RunningBot, links: list[str]) -> 
     for begin, end in zip((0, *STAGES), STAGES, strict=False):
         await _many(client, range(begin, end), links)
         after[str(end)] = _rounded(await _rested(client, bot))
-    first, last = (after[str(stage)]["pss"] for stage in (STAGES[0], STAGES[-1]))
+    first, last = (after[str(stage)]["rss"] for stage in (STAGES[0], STAGES[-1]))
     return {
         "idle": against(max(idle.values()), IDLE_MB) | _rounded(idle),
         "photo_worker": against(max(worker.values()), WORKER_MB) | _rounded(worker),
