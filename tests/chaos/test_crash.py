@@ -1,4 +1,4 @@
-"""The small form of `python -m tests.chaos crash`: SIGKILL at every 13th moment of a journey with photos."""
+"""The small form of `python -m tests.chaos crash`: SIGKILL at every 19th moment of a journey with photos."""
 
 import asyncio
 from pathlib import Path
@@ -9,7 +9,7 @@ from bot.sandbox.server import Sandbox
 from tests.chaos.crash import crash
 from tests.chaos.kept_bot import KeptBot
 
-EVERY = 13
+EVERY = 19
 
 
 @pytest.mark.slow

@@ -5,7 +5,7 @@ from typing import Any
 from bot.sandbox.client import SandboxClient
 
 Json = dict[str, Any]
-PATIENCE = 60.0
+PATIENCE = 30.0
 
 
 def labels(message: Json) -> list[str]:
