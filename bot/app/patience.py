@@ -45,8 +45,10 @@ class Patience:
 SENDING = Patience(base=0.5, cap=60, lasts=timedelta(hours=24))
 """A Telegram that is out of reach keeps what is sent to it a day; so do we with what we send."""
 
-FETCHING = Patience(base=0.5, cap=30, lasts=timedelta(hours=1), least=20)
-"""A file stays fetchable for at least an hour (Bot API, getFile); a clock that was set ahead takes no photo away."""
+FETCHING = Patience(base=0.5, cap=10, lasts=timedelta(hours=1), least=20)
+"""A file stays fetchable for at least an hour (Bot API, getFile); a clock that was set ahead takes no photo away.
+
+The customer stands there and waits for the tick, so no wait is long."""
 
 LOOKING = Patience(base=0.5, cap=5, attempts=3)
 """A picture that kills its worker thrice, or a shop that is silent thrice: the customer waits for the answer."""

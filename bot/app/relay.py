@@ -22,7 +22,7 @@ from bot.app.alarm import Alarm
 from bot.app.clock import Timepiece
 from bot.app.jobs import GivenUp, Job, Jobs, Result, best_effort, guarded
 from bot.app.lanes import Held, Lane, still_to_wait
-from bot.app.patience import FETCHING, STORE, UNEXPECTED, Chance, Patience
+from bot.app.patience import STORE, UNEXPECTED, Chance, Patience
 from bot.app.reports import reason, told, where
 from bot.app.timers import Timers
 from bot.app.turns import Turns
@@ -345,7 +345,7 @@ class Relay:
             except StorageFailure as failure:
                 failures += 1
                 logger.warning("store refuses a write: %s", type(failure).__name__)
-                wait = timedelta(seconds=FETCHING.delay(failures, self._chance))
+                wait = timedelta(seconds=STORE.delay(failures, self._chance))
                 await self._clock.sleep_until(self._clock.steady() + wait)
 
     # -- waiting and counting ------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.app.patience import DELIVERING, LOOKING, SENDING, Patience
+from bot.app.patience import DELIVERING, FETCHING, LOOKING, SENDING, Patience
 
 LUCK = st.floats(min_value=0, max_value=1, exclude_max=True)
 
@@ -15,6 +15,11 @@ def test_the_back_off_grows_to_its_cap_with_full_jitter(failures: int, luck: flo
     delay = SENDING.delay(failures, lambda: luck)
 
     assert 0 <= delay <= min(60, 0.5 * 2.0 ** min(failures - 1, 20))
+
+
+@given(failures=st.integers(1, 10_000), luck=LUCK)
+def test_a_photo_is_fetched_again_within_ten_seconds(failures: int, luck: float) -> None:
+    assert FETCHING.delay(failures, lambda: luck) <= 10
 
 
 @given(luck=LUCK)
