@@ -207,7 +207,7 @@ def main(arguments: list[str]) -> dict[str, Any]:
     """Read the command's own options and run."""
     parser = argparse.ArgumentParser(prog="python -m tests.chaos crash", description=__doc__)
     parser.add_argument("--at-once", type=int, default=2, help="journeys side by side")
-    parser.add_argument("--small", action="store_true", help="every 19th moment only")
+    parser.add_argument("--small", action="store_true", help="every 29th moment only")
     parser.add_argument("--only", nargs="*", default=[], help="moments, such as call:after:12")
     parser.add_argument(
         "--random", action="store_true", help="at random moments instead: `storm`, with its options"
@@ -215,4 +215,4 @@ def main(arguments: list[str]) -> dict[str, Any]:
     if "--random" in arguments:
         return storm.main([one for one in arguments if one != "--random"])
     given = parser.parse_args(arguments)
-    return asyncio.run(crash(at_once=given.at_once, every=19 if given.small else 1, only=tuple(given.only)))
+    return asyncio.run(crash(at_once=given.at_once, every=29 if given.small else 1, only=tuple(given.only)))

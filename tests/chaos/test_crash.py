@@ -1,4 +1,4 @@
-"""The small form of `python -m tests.chaos crash`: SIGKILL at every 19th moment of a journey with photos."""
+"""The small form of `python -m tests.chaos crash`: SIGKILL at every 29th moment of a journey with photos."""
 
 import asyncio
 from pathlib import Path
@@ -9,7 +9,7 @@ from bot.sandbox.server import Sandbox
 from tests.chaos.crash import crash
 from tests.chaos.kept_bot import KeptBot
 
-EVERY = 19
+EVERY = 29
 
 
 @pytest.mark.slow
