@@ -27,6 +27,8 @@ from tests.journeys.customer import Customer
 from tests.journeys.running_bot import RunningBot
 
 RETRY_UNIT = 0.05
+SMALL = 29
+"""Every so many moments of a kind are the short form: odd, so that both sides are met."""
 """Seconds that stand for Telegram's second between attempts at a webhook."""
 QUIET = 60.0
 """Seconds in which everything that was begun must be done."""
@@ -160,12 +162,15 @@ def judge(ended: Ended, sent: list[str], manifests: list[Path]) -> None:
         ended.order_faults += 1
 
 
-def dooms(points: list[str]) -> list[str]:
-    """Name every moment of a recorded journey: before and after each of its points."""
+def dooms(points: list[str], *, every: int = 1) -> list[str]:
+    """Name the moments of a recorded journey, before and after each of its points; of each kind every n-th."""
     counts = Counter(line.split()[0] for line in points)
-    return [
-        f"{kind}:{side}:{number}" for kind in KINDS for number in range(1, counts[kind] + 1) for side in SIDES
-    ]
+    found: list[str] = []
+    for kind in KINDS:
+        found += [f"{kind}:{side}:{number}" for number in range(1, counts[kind] + 1) for side in SIDES][
+            ::every
+        ]
+    return found
 
 
 def told(recorded: Ended, ended: list[Ended]) -> dict[str, Any]:
@@ -198,7 +203,7 @@ async def crash(*, at_once: int, every: int = 1, only: tuple[str, ...] = ()) -> 
             async with turns:
                 return await run(prepared, doom=doom)
 
-        moments = list(only) or dooms(recorded.points)[::every]
+        moments = list(only) or dooms(recorded.points, every=every)
         ended = await asyncio.gather(*(one(doom) for doom in moments))
     return told(recorded, ended)
 
@@ -207,7 +212,7 @@ def main(arguments: list[str]) -> dict[str, Any]:
     """Read the command's own options and run."""
     parser = argparse.ArgumentParser(prog="python -m tests.chaos crash", description=__doc__)
     parser.add_argument("--at-once", type=int, default=2, help="journeys side by side")
-    parser.add_argument("--small", action="store_true", help="every 29th moment only")
+    parser.add_argument("--small", action="store_true", help=f"every {SMALL}th moment only")
     parser.add_argument("--only", nargs="*", default=[], help="moments, such as call:after:12")
     parser.add_argument(
         "--random", action="store_true", help="at random moments instead: `storm`, with its options"
@@ -215,4 +220,6 @@ def main(arguments: list[str]) -> dict[str, Any]:
     if "--random" in arguments:
         return storm.main([one for one in arguments if one != "--random"])
     given = parser.parse_args(arguments)
-    return asyncio.run(crash(at_once=given.at_once, every=29 if given.small else 1, only=tuple(given.only)))
+    return asyncio.run(
+        crash(at_once=given.at_once, every=SMALL if given.small else 1, only=tuple(given.only))
+    )

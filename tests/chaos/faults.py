@@ -44,6 +44,8 @@ MOST_TALKS = 400
 
 FAULTS = ("telegram", "database", "disk")
 RATES = (0.05, 0.2, 0.5)
+SMALL = 4
+"""Conversations of the short form; one where half of all calls fail, for it waits for long."""
 
 Trouble = Callable[[World], Awaitable[dict[str, Any]]]
 
@@ -196,6 +198,11 @@ def _limit(place: World, size: int) -> None:
         resource.prlimit(bot.pid, resource.RLIMIT_FSIZE, (size, hard))
 
 
+def few(share: float) -> int:
+    """How many conversations the short form has at this share of failing calls."""
+    return 1 if share >= 0.5 else SMALL
+
+
 async def telegram(share: float, *, conversations: int) -> dict[str, Any]:
     """Fail a share of the calls to Telegram, with updates that overtake each other."""
     opened = world(engine="sqlite", conversations=conversations, repeats=0.2, jitter=0.5)
@@ -224,10 +231,10 @@ async def disk(engine: str, *, conversations: int, seconds: float, times: int) -
 
 async def faults(kinds: Sequence[str], *, rates: Sequence[float], small: bool) -> list[dict[str, Any]]:
     """Run those that are named, one after the other."""
-    count = 4 if small else 24
+    count = SMALL if small else 24
     found = []
     if "telegram" in kinds:
-        found += [await telegram(share, conversations=count) for share in rates]
+        found += [await telegram(share, conversations=few(share) if small else count) for share in rates]
     if "database" in kinds:
         lasting = 0 if small else RESTARTING
         talks = MOST_TALKS if lasting else count
@@ -246,7 +253,9 @@ def main(arguments: list[str]) -> dict[str, Any]:
     rates = "shares of the calls to the Bot API that fail"
     parser.add_argument("--rates", type=float, nargs="*", default=RATES, help=rates)
     parser.add_argument("--only", nargs="*", choices=FAULTS, default=FAULTS)
-    parser.add_argument("--small", action="store_true", help="4 conversations each")
+    parser.add_argument(
+        "--small", action="store_true", help=f"{SMALL} conversations each, fewer where half fail"
+    )
     given = parser.parse_args(arguments)
     found = asyncio.run(faults(given.only, rates=given.rates, small=given.small))
     sums = ("conversations", "photos", "lost", "doubled", "order_faults", "repeated_texts")

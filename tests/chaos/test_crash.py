@@ -1,4 +1,4 @@
-"""The small form of `python -m tests.chaos crash`: SIGKILL at every 29th moment of a journey with photos."""
+"""The small form of `python -m tests.chaos crash`: SIGKILL at a few moments of a journey with photos."""
 
 import asyncio
 from pathlib import Path
@@ -6,15 +6,23 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox.server import Sandbox
-from tests.chaos.crash import crash
+from tests.chaos.crash import SMALL, crash, dooms
+from tests.chaos.doomed import KINDS, SIDES
 from tests.chaos.kept_bot import KeptBot
 
-EVERY = 29
+
+def test_the_short_form_meets_every_kind_of_moment_and_both_sides_of_some() -> None:
+    points = ["commit here"] * 46 + ["call there"] * 58 + ["file away"] * 8
+
+    met = [doom.split(":") for doom in dooms(points, every=SMALL)]
+
+    assert {kind for kind, _, _ in met} == set(KINDS)
+    assert {side for _, side, _ in met} == set(SIDES)
 
 
 @pytest.mark.slow
 async def test_a_bot_killed_at_any_moment_delivers_the_right_bundle_once() -> None:
-    report = await crash(at_once=3, every=EVERY)
+    report = await crash(at_once=3, every=SMALL)
 
     assert report["wrong_at"] == []
     assert (report["lost"], report["doubled"], report["order_faults"]) == (0, 0, 0)

@@ -8,7 +8,7 @@ from tests.chaos import faults
 from tests.conftest import in_ci
 from tests.postgres import is_here
 
-COUNT = 4  # one where half of all calls fail: it waits for long
+COUNT = faults.SMALL
 
 
 def needs_postgres() -> None:
@@ -25,13 +25,13 @@ def all_is_well(report: dict[str, Any], *, count: int = COUNT) -> bool:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("rate", "count"), [(0.05, COUNT), (0.2, COUNT), (0.5, 1)])
+@pytest.mark.parametrize("rate", faults.RATES)
 async def test_a_telegram_that_fails_loses_nothing_and_is_not_asked_before_the_time_that_it_names(
-    rate: float, count: int
+    rate: float,
 ) -> None:
-    report = await faults.telegram(rate, conversations=count)
+    report = await faults.telegram(rate, conversations=faults.few(rate))
 
-    assert all_is_well(report, count=count)
+    assert all_is_well(report, count=faults.few(rate))
     assert report["sent_before_retry_after"] == 0
 
 
