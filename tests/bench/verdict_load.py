@@ -21,6 +21,7 @@ TURNS = 3  # quiet and busy, each
 ROUNDS = 3  # of the circle in a turn, two taps each
 EACH = 4  # photos that one case takes at its first two shots
 SENDERS = 40
+REST_SECONDS = 5.0  # until the last photos are judged and told of: a quiet turn begins with a bot at rest
 
 
 async def run() -> dict[str, Any]:
@@ -35,6 +36,7 @@ async def _figure(client: SandboxClient) -> dict[str, Any]:
     senders = [await _at_shot(client, TAPPERS + number) for number in range(SENDERS)]
     uploads = await asyncio.gather(*(_uploaded(client, number) for number in range(SENDERS)))
     files = [file for upload in uploads for file in upload]
+    await asyncio.sleep(REST_SECONDS)
     quiet: list[float] = []
     busy: list[float] = []
     sent = 0
@@ -46,6 +48,7 @@ async def _figure(client: SandboxClient) -> dict[str, Any]:
         busy += await _taps(tappers)
         stop.set()
         sent = await sending
+        await asyncio.sleep(REST_SECONDS)
     ratio = share(busy, 0.95) / share(quiet, 0.95)
     return {
         "tap_beside_photos": {
