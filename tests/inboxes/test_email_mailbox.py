@@ -1,7 +1,9 @@
 """Answers that lie in a mailbox, on a real IMAP server; and mails that a provider posts."""
 
 import asyncio
+import gc
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import nullcontext
 from email.message import EmailMessage
@@ -23,6 +25,8 @@ from tests.inboxes.test_email import NOW
 from tests.inboxes.test_email_replies import reply
 from tests.mail_server import Mailbox, free_port
 
+STOPS = 30
+"""How often the listener is told to stop, each time a little later."""
 TOKEN = "a token of sixteen and more"
 
 
@@ -120,6 +124,40 @@ async def test_what_cannot_be_taken_now_stays_unseen_and_comes_again(server: Ima
 
     await listened(inbox, ear, until=1, server=server)
     assert [one.text for one in ear.heard] == ["Sorry"]
+
+
+async def test_whenever_it_is_told_to_stop_no_connection_stays_open_and_no_mail_is_lost(
+    server: ImapServer,
+) -> None:
+    for number in range(STOPS):
+        server.put(reply(f"Sorry {number}", Message_ID=f"<{number}@acme>").as_bytes())
+    ear, inbox = Ear(), inbox_on(server.port)
+
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        for number in range(STOPS):
+            task = asyncio.create_task(inbox.listen(ear))
+            await asyncio.sleep(number * 0.003)  # while it connects, logs in, looks, fetches, marks, logs out
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        gc.collect()
+
+    assert [str(one.message) for one in told] == []
+    await listened(inbox, ear, until=STOPS, server=server)
+    assert {one.text for one in ear.heard} == {f"Sorry {number}" for number in range(STOPS)}
+    assert server.flags() == ["S"] * STOPS
+
+
+async def test_a_server_that_goes_away_at_the_login_is_not_taken_for_a_refusal() -> None:
+    async def leave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"* OK here\r\n")
+        while b"CAPABILITY" in (line := await reader.readline()):
+            writer.write(b"* CAPABILITY IMAP4rev1\r\n" + line.split()[0] + b" OK so it is\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(leave, "127.0.0.1", 0) as away:
+        with pytest.raises(TransientFailure):
+            await inbox_on(away.sockets[0].getsockname()[1]).listen(Ear())
 
 
 async def test_forged_and_garbled_mails_are_flagged_once_and_stop_nobody(server: ImapServer) -> None:
