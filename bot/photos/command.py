@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.photos.judge import verdict
+from bot.photos.checks import judged
 from bot.photos.metrics import measure
 from bot.photos.sharpness import CANNOT_TELL
 from bot.ports import NotAPicture
@@ -15,6 +15,7 @@ from flows.values import Problem, Quality
 ASKS_AGAIN: frozenset[Problem] = frozenset({"blur", "dark", "bright", "small", "duplicate", "unreadable"})
 """What a flow that says nothing else asks again for; the other problems are told, and the photo is still ok."""
 
+RULES = Quality(actions={"screen": "warn"})
 Caption = Callable[[str], str]
 """Gives the line below a picture that explains a problem."""
 
@@ -52,12 +53,13 @@ def judge_files(paths: Iterable[str]) -> Iterator[FileVerdict]:
 
 
 def judge_file(path: str) -> FileVerdict:
-    """Judge one file with the default rules: shorter side 320 pixels, no other pictures to compare with."""
+    """Judge one file: shorter side 320 pixels, looked at for a screen too, no other pictures to compare with."""
     begun = time.perf_counter()
     problems: tuple[Problem, ...]
     try:
-        measured = measure(Path(path).read_bytes())
-        problems = verdict(measured, quality=Quality(), others=(), earlier=()).problems
+        content = Path(path).read_bytes()
+        measured = measure(content)
+        problems = judged(content, measured, quality=RULES, others=(), earlier=()).problems
         sharpness = measured.sharpness
     except (NotAPicture, OSError, ValueError):
         problems, sharpness = ("unreadable",), CANNOT_TELL

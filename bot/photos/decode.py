@@ -31,6 +31,8 @@ MAX_PIXELS = {
 }
 MAX_COEFFICIENTS = 200_000_000  # bytes that a progressive JPEG keeps while it is decoded
 MAX_SCANS = 100  # a progressive JPEG of a camera has about ten
+DETAIL = 1800  # pixels: a longer picture is judged at no more than this
+ENOUGH = 900  # pixels: as long is long enough, where a decoder gives it for less work
 STRIP = 2_000_000  # pixels handled at once when a big picture is made small
 
 MIMES = {
@@ -103,6 +105,11 @@ def read_gray(content: bytes, *, longest: int, enough: int = 0) -> Gray:
         small = _shrunk(image, longest, lambda strip: _luma(flatten(strip)))
         luma = small.transpose(turn) if turn is not None else small
         return Gray(inspected=Inspected(mime=MIMES[name], width=seen[0], height=seen[1]), luma=luma)
+
+
+def read_detail(content: bytes) -> Gray:
+    """Decode the luma as fine as it is judged at."""
+    return read_gray(content, longest=DETAIL, enough=ENOUGH)
 
 
 def read_colour(content: bytes, *, longest: int = 0) -> Image.Image:

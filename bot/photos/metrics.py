@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from bot.photos.decode import read_colour, read_gray
+from bot.photos.decode import read_colour, read_detail
 from bot.photos.fingerprint import fingerprint
-from bot.photos.sharpness import DETAIL, ENOUGH, middle_of, sharpness
+from bot.photos.sharpness import can_tell, features, middle_of, sharpness
 from bot.photos.tones import colourfulness, contrast, is_pale, tones
 from bot.ports import Inspected
 
@@ -23,6 +23,7 @@ class Measured:
 
     inspected: Inspected
     sharpness: float  # 0..1, below 0.5 = blurred
+    grid: float  # trace of a screen's grid, see `screens.trace`
     tones: Mapping[str, float]
     fingerprint: str
     sha256: str  # "" where it does not matter
@@ -30,12 +31,14 @@ class Measured:
 
 def measure(content: bytes, *, sum_of_bytes: str = "") -> Measured:
     """Decode and measure; `sum_of_bytes` is the SHA-256 where somebody has it already. Raises NotAPicture."""
-    gray = read_gray(content, longest=DETAIL, enough=ENOUGH)
+    gray = read_detail(content)
     middle = middle_of(gray.luma)
     numbers = _tones(middle, content)
+    seen = features(gray.luma, middle) if can_tell(gray.luma, contrast=contrast(numbers)) else None
     return Measured(
         inspected=gray.inspected,
-        sharpness=sharpness(gray.luma, middle, contrast=contrast(numbers)),
+        sharpness=sharpness(seen),
+        grid=seen.grid if seen is not None else 0.0,
         tones=numbers,
         fingerprint=fingerprint(middle),
         sha256=sum_of_bytes,

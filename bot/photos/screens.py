@@ -11,21 +11,38 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from bot.photos.decode import read_gray
-from bot.photos.sharpness import DETAIL, ENOUGH
+from bot.photos.decode import read_detail
 
 TILE = 64  # pixels
 FINEST, COARSEST = 0.5, 0.14  # cycles per pixel between which a grid is looked for
 FEWEST_TILES = 12  # of fewer, chance makes some agree
 AROUND = 9  # samples of the spectrum, a side: what a peak is compared with
+ROUNDING = np.float32(1)  # power added before logarithms, so that rounding to gray levels makes no peak
+TRACE = (
+    3.4  # of the same, over the mean around, in the busiest tiles alone: of 592 photos of things 33 have more
+)
 PEAK = 4.0  # natural logarithm of power over its surroundings; of 592 photos of things one has more
 
 Floats = NDArray[np.float32]
 
 
+def trace(spectra: Floats) -> float:
+    """Return how far a peak that the busiest tiles share stands above its surroundings, roughly; costs next to nothing.
+
+    `spectra` are those of `spectrum.spectra_of` (tile, frequency down, frequency across). Up to TRACE there is no grid,
+    above it `is_of_screen` tells.
+    """
+    power = np.log(spectra + ROUNDING).mean(0)
+    wide = np.pad(power, AROUND // 2, mode="wrap")
+    for _ in range(2):  # a sum over a square, one way after the other
+        sums = np.pad(wide.cumsum(0), ((1, 0), (0, 0)))
+        wide = (sums[AROUND:] - sums[:-AROUND]).T
+    return float((power - wide / AROUND**2)[_sought()].max())
+
+
 def is_of_screen(content: bytes) -> bool:
     """Decode and tell; raises NotAPicture. False where nothing can be told."""
-    return grid(np.asarray(read_gray(content, longest=DETAIL, enough=ENOUGH).luma)) > PEAK
+    return grid(np.asarray(read_detail(content).luma)) > PEAK
 
 
 def grid(luma: NDArray[np.uint8]) -> float:
@@ -38,7 +55,7 @@ def grid(luma: NDArray[np.uint8]) -> float:
         return 0.0
     level = tiles.astype(np.float32)
     level -= level.mean((1, 2), keepdims=True)
-    power = np.log(np.abs(np.fft.rfft2(level * _window())) ** 2 + 1).mean(0)
+    power = np.log(np.abs(np.fft.rfft2(level * _window())) ** 2 + ROUNDING).mean(0)
     wide = np.pad(power, AROUND // 2, mode="wrap")
     above = power - np.median(sliding_window_view(wide, (AROUND, AROUND)), axis=(2, 3))
     return float(np.where(_sought(), above, 0.0).max())

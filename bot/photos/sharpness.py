@@ -16,11 +16,10 @@ from PIL import Image
 
 from bot.photos.crispness import crispness
 from bot.photos.edges import edges
-from bot.photos.spectrum import busy_tiles, of_power, power_of
+from bot.photos.screens import trace
+from bot.photos.spectrum import busy_tiles, of_power, power_of, spectra_of
 from bot.photos.spread import Estimator, estimator_of, spread_of, traits
 
-DETAIL = 1800  # pixels: a longer picture is judged at no more than this
-ENOUGH = 900  # pixels: as long is long enough, where a decoder gives it for less work
 MIDDLE = 512  # pixels: edges are measured at no more than this
 COARSE = 320  # pixels: of a small picture the spectrum is measured at about this size too, of others at the middling one
 SOFTENED = 0.15  # share of the next pixel that goes into each pixel of a picture that was made small
@@ -39,11 +38,15 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What is measured of a picture: numbers by name, the traits of its busiest tiles (tile, trait), and its crispness."""
+    """What is measured of a picture: numbers by name, the traits of its busiest tiles (tile, trait), and its crispness.
+
+    The trace of a screen's grid (`screens.trace`) is no matter of sharpness, but lies in the same spectra.
+    """
 
     numbers: Mapping[str, float]
     traits: Floats
     crispness: float
+    grid: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +70,7 @@ class Model:
 
 
 def middle_of(detail: Image.Image) -> Image.Image:
-    """Make a luma picture of at most DETAIL pixels small enough for edges and tones."""
+    """Make a luma picture of at most `decode.DETAIL` pixels small enough for edges and tones."""
     factor = -(-max(detail.size) // MIDDLE)
     return detail.reduce(factor) if factor > 1 else detail
 
@@ -81,13 +84,19 @@ def features(detail: Image.Image, middle: Image.Image) -> Seen:
     small = _coarse(detail) if middle is detail else middle
     pixels = np.asarray(detail)
     (fine, share), (coarse, coarse_share) = busy_tiles(pixels), busy_tiles(np.asarray(small))
-    power, count = power_of(np.concatenate([fine, coarse])), len(fine)
+    spectra, count = spectra_of(np.concatenate([fine, coarse])), len(fine)
+    power = power_of(spectra)
     logs = np.log(power)
     of_coarse = of_power(power[count:], logs[count:], coarse_share)
     numbers = edges(middle if middle is detail else _softened(middle))
     numbers |= of_power(power[:count], logs[:count], share)
     numbers |= {f"coarse {name}": value for name, value in of_coarse.items()}
-    return Seen(numbers=numbers, traits=traits(fine, logs[:count]), crispness=crispness(pixels))
+    return Seen(
+        numbers=numbers,
+        traits=traits(fine, logs[:count]),
+        crispness=crispness(pixels),
+        grid=trace(spectra[:count]),
+    )
 
 
 def _softened(luma: Image.Image) -> Image.Image:
@@ -108,12 +117,16 @@ def _coarse(detail: Image.Image) -> Image.Image:
     return detail.resize((width, height), Image.Resampling.BICUBIC)
 
 
-def sharpness(detail: Image.Image, middle: Image.Image, *, contrast: float) -> float:
-    """Say how sharp a luma picture is: 0..1, below 0.5 = blurred, exactly 0.5 where it cannot be told."""
-    if min(detail.size) < SMALLEST or contrast < FLAT:
+def can_tell(detail: Image.Image, *, contrast: float) -> bool:
+    """Tell whether a luma picture is large enough and has gray levels enough to be looked at for sharpness."""
+    return min(detail.size) >= SMALLEST and contrast >= FLAT
+
+
+def sharpness(seen: Seen | None) -> float:
+    """Say how sharp a picture is: 0..1, below 0.5 = blurred, exactly 0.5 where it cannot be told (None)."""
+    if seen is None:
         return CANNOT_TELL
-    answer = answer_of(shipped_model(), features(detail, middle))
-    return float(1 / (1 + np.exp(-np.clip(answer, -30, 30))))
+    return float(1 / (1 + np.exp(-np.clip(answer_of(shipped_model(), seen), -30, 30))))
 
 
 def answer_of(model: Model, seen: Seen) -> float:

@@ -92,7 +92,7 @@ def _waves() -> _Waves:
     )
 
 
-def _power(tiles: Floats) -> Floats:
+def spectra_of(tiles: Floats) -> Floats:
     """Return the squared size of each tile's two-dimensional DFT (tile, frequency down, frequency across from 0)."""
     waves = _waves()
     rows = (tiles.reshape(-1, TILE) @ waves.across).reshape(len(tiles), TILE, -1)
@@ -124,10 +124,10 @@ def _means() -> Floats:
     return means
 
 
-def power_of(tiles: Floats) -> Floats:
-    """Return the power of each tile by ring and sector."""
-    means = _power(tiles).reshape(len(tiles), -1) @ _means()
-    shaped: Floats = means.reshape(len(tiles), len(RINGS) - 1, SECTORS) + FLOOR
+def power_of(spectra: Floats) -> Floats:
+    """Return the power of each tile by ring and sector, given what `spectra_of` returns."""
+    means = spectra.reshape(len(spectra), -1) @ _means()
+    shaped: Floats = means.reshape(len(spectra), len(RINGS) - 1, SECTORS) + FLOOR
     return shaped
 
 

@@ -15,11 +15,9 @@ from dataclasses import asdict
 from hashlib import sha256
 from typing import Any, BinaryIO, Protocol
 
-from bot.photos import frames, judge, metrics
-from bot.photos.barcodes import read_barcode
+from bot.photos import frames, metrics
+from bot.photos.checks import judged
 from bot.photos.prepare import MIMES, prepare, sheet
-from bot.photos.screens import is_of_screen
-from bot.photos.shadows import has_hard_shadow
 from bot.ports import NotAPicture, Preparation
 from flows.values import Quality
 
@@ -75,16 +73,8 @@ class PhotoDesk:
     def _judge(self, header: dict[str, Any], blobs: Blobs) -> Answer:
         quality = Quality(**header["quality"])
         measured = self._measure(blobs[0])
-        barcode = read_barcode(blobs[0]) if quality.readable == "barcode" else None
-        asked = {problem for problem, action in quality.actions.items() if action != "ignore"}
-        found = judge.verdict(
-            measured,
-            quality=quality,
-            others=header["others"],
-            earlier=header["earlier"],
-            barcode=barcode,
-            screen="screen" in asked and is_of_screen(blobs[0]),
-            shadow="shadow" in asked and has_hard_shadow(blobs[0]),
+        found = judged(
+            blobs[0], measured, quality=quality, others=header["others"], earlier=header["earlier"]
         )
         return {"verdict": asdict(found)}, ()
 

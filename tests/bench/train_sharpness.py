@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from bot.photos import sharpness
 from bot.photos.curves import auc, curve, rate, suggested
-from bot.photos.decode import read_gray
+from bot.photos.decode import read_detail, read_gray
 from tests.bench.blurring import variants
 from tests.bench.labelled import SLICES, Labelled, folds, labelled_photos, report
 from tests.bench.train_spread import MadeTiles, fit_spread, gather_made
@@ -57,6 +57,7 @@ class Sample:
             numbers=numbers,
             traits=self.traits[self.tile_of == photo],
             crispness=float(self.crispness[photo]),
+            grid=0.0,
         )
 
 
@@ -92,7 +93,7 @@ def _rows(numbered: tuple[int, Labelled]) -> list[tuple[sharpness.Seen, bool, in
 
 
 def _seen(content: bytes) -> sharpness.Seen:
-    detail = read_gray(content, longest=sharpness.DETAIL, enough=sharpness.ENOUGH).luma
+    detail = read_detail(content).luma
     return sharpness.features(detail, sharpness.middle_of(detail))
 
 

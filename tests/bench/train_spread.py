@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.photos.decode import read_gray
-from bot.photos.spectrum import RINGS, SECTORS, power_of
+from bot.photos.spectrum import RINGS, SECTORS, power_of, spectra_of
 from bot.photos.spread import LAGS, OUTPUTS, standard, traits
 from tests.bench.labelled import Labelled
 from tests.bench.made_blur import Made, made, tiles_of
@@ -71,7 +71,7 @@ def _of_photo(numbered: tuple[int, Labelled]) -> list[tuple[Floats, Floats, int]
 def _traits(seen: Bytes) -> Floats:
     tiles = seen.astype(np.float32)
     tiles -= tiles.mean((1, 2), keepdims=True)
-    return traits(tiles, np.log(power_of(tiles)))
+    return traits(tiles, np.log(power_of(spectra_of(tiles))))
 
 
 def wanted_of(of: Made) -> Floats:

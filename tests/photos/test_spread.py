@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from bot.photos.sharpness import answer_of, features, middle_of, shipped_model
-from bot.photos.spectrum import busy_tiles, power_of
+from bot.photos.spectrum import busy_tiles, power_of, spectra_of
 from bot.photos.spread import estimator_of, spread_of, traits
 from tests.bench.blurring import as_bytes, convolved
 from tests.bench.made_blur import bell, covariance_of, disk, made
@@ -19,7 +19,7 @@ CRISP = np.asarray(scene(size=(960, 720)).convert("L"), np.float32)
 
 def traits_of(luma: np.ndarray) -> np.ndarray:
     tiles, _ = busy_tiles(luma)
-    return traits(tiles, np.log(power_of(tiles)))
+    return traits(tiles, np.log(power_of(spectra_of(tiles))))
 
 
 def spread_in(luma: np.ndarray) -> float:
@@ -93,7 +93,8 @@ def test_traits_reordered_are_those_of_the_picture_turned() -> None:
     tiles, _ = busy_tiles(as_bytes(convolved(CRISP, disk(2))))
     seen = [tiles, tiles[:, :, ::-1], tiles.swapaxes(1, 2), tiles.swapaxes(1, 2)[:, :, ::-1]]
     measured = [
-        traits(np.ascontiguousarray(one), np.log(power_of(np.ascontiguousarray(one)))) for one in seen
+        traits(np.ascontiguousarray(one), np.log(power_of(spectra_of(np.ascontiguousarray(one)))))
+        for one in seen
     ]
 
     apart = [
