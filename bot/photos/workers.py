@@ -66,22 +66,21 @@ class Workers:
         """Have one job done; raises NotAPicture and TransientFailure."""
         if any(len(blob) > MOST_BYTES for blob in blobs):
             raise NotAPicture("too_big")
-        key = _key(blobs)
-        if self._deaths.get(key, 0) >= DEATHS:
+        if self._deaths and self._deaths.get(_key(blobs), 0) >= DEATHS:
             raise DeadlyPicture("unreadable")
         if self._waiting >= WAITING:
             raise TransientFailure("too many photos wait", retry_after=2.0)
         self._waiting += 1
         try:
             async with self._turns:
-                reply, made = await self._answered(key, header, blobs)
+                reply, made = await self._answered(header, blobs)
         finally:
             self._waiting -= 1
         if "refused" in reply:
             raise NotAPicture(reply["refused"])
         return reply, made
 
-    async def _answered(self, key: str, header: dict[str, Any], blobs: list[bytes]) -> Reply:
+    async def _answered(self, header: dict[str, Any], blobs: list[bytes]) -> Reply:
         """Have one worker do one job; a worker that did not finish is never used again."""
         if self._closed:
             raise TransientFailure("photo workers are closed")
@@ -95,7 +94,7 @@ class Workers:
             log.warning("photo worker late: verb=%s", header["verb"])
             raise TransientFailure("photo worker late") from None
         except (OSError, EOFError, ValueError) as fault:
-            raise self._blamed(key, header["verb"], fault) from fault
+            raise self._blamed(_key(blobs), header["verb"], fault) from fault
         finally:
             if worker is not None:
                 self._dismiss(worker, well=done)

@@ -93,10 +93,10 @@ class SqliteDatabase:
         self._in_memory = self._file in {"", ":memory:"}
         self._lock = _locked(Path(self._file)) if exclusive and not self._in_memory else None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-writer")
-        self._engine = sqlite_engine(url, begin="BEGIN IMMEDIATE")
+        self._engine = _sqlite_engine(url)
         self._connection: Connection | None = None
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="sqlite-reader")
-        self._reading = None if self._in_memory else sqlite_engine(url, begin="BEGIN", readers=READERS)
+        self._reading = None if self._in_memory else _sqlite_engine(url, readers=READERS)
 
     async def run(self, work: Callable[[Connection], T], *, seller: str | None = None) -> T:  # noqa: ARG002 - one wall here
         """Run `work` in a transaction, on the thread that owns the connection."""
@@ -121,6 +121,7 @@ class SqliteDatabase:
             if self._connection is None:
                 self._connection = self._engine.connect()
             with self._connection.begin():
+                self._connection.exec_driver_sql("BEGIN IMMEDIATE")
                 return work(self._connection)
         except DBAPIError as failure:
             if not isinstance(failure, IntegrityError | DataError):
@@ -132,6 +133,7 @@ class SqliteDatabase:
             raise StorageFailure("memory is read where it is written")
         try:
             with self._reading.begin() as connection:
+                connection.exec_driver_sql("BEGIN")
                 return work(connection)
         except DBAPIError as failure:
             raise named(failure) from None
@@ -160,8 +162,11 @@ class SqliteDatabase:
             self._reading.dispose()
 
 
-def sqlite_engine(url: str, *, begin: str, readers: int = 0) -> Engine:
-    """Build an engine with the settings that durability asks for; `readers` = several that only read."""
+def _sqlite_engine(url: str, *, readers: int = 0) -> Engine:
+    """Build an engine with the settings that durability asks for; `readers` = several that only read.
+
+    Who begins a transaction says so itself: a listener to "begin" would make every statement look for listeners.
+    """
     connect = {"check_same_thread": False, "timeout": LOCK_WAIT}
     engine = (
         create_engine(url, poolclass=QueuePool, pool_size=readers, connect_args=connect)
@@ -171,13 +176,9 @@ def sqlite_engine(url: str, *, begin: str, readers: int = 0) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _settle(connection: Any, _record: object) -> None:
-        connection.isolation_level = None  # our own BEGIN below
+        connection.isolation_level = None  # we say BEGIN ourselves
         for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={LOCK_WAIT * 1000}"):
             connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
 
     return engine
 

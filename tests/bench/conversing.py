@@ -1,17 +1,43 @@
 """The bot that benches talk to, how their customers come to an issue, and how a message is told to answer them."""
 
+import asyncio
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from bot.orders.csv_file.adapter import SAMPLE
 from bot.sandbox.client import SandboxClient
-from bot.sandbox.server import Sandbox
+from bot.sandbox.server import DEFAULT_TOKEN
 from tests.journeys.customer import Customer, Json, words
 from tests.journeys.running_bot import RunningBot
 
 Fits = Callable[[Json], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class TelegramApart:
+    """A local Telegram that runs as a process of its own: what it does is not done by the one that measures."""
+
+    token: str
+    address: str
+
+
+@asynccontextmanager
+async def telegram_apart() -> AsyncIterator[TelegramApart]:
+    """Serve while the block lasts."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot.sandbox", "--port", "0", stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        assert process.stdout is not None
+        page = (await asyncio.wait_for(process.stdout.readline(), 30)).decode()
+        yield TelegramApart(token=DEFAULT_TOKEN, address=page.split()[-1].rstrip("/"))
+    finally:
+        process.terminate()
+        await process.wait()
 
 
 @asynccontextmanager
@@ -19,7 +45,7 @@ async def fresh_bot() -> AsyncIterator[tuple[SandboxClient, RunningBot]]:
     """Yield a local Telegram's client and a bot by webhook on SQLite that knows orders; the caller starts it."""
     with tempfile.TemporaryDirectory(prefix="clearshot-bench-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        async with Sandbox() as sandbox, SandboxClient(sandbox.address) as client:
+        async with telegram_apart() as sandbox, SandboxClient(sandbox.address) as client:
             bot = RunningBot(
                 folder=folder, sandbox=sandbox, database=f"sqlite:///{folder / 'c.db'}", webhook=True
             )

@@ -11,16 +11,17 @@ from bot.sandbox.client import SandboxClient
 from tests.bench.conversing import at_issue, fresh_bot, to_first_photo
 from tests.bench.reply import DETAILS, KIND, WAY, tap
 from tests.bench.spread import share, spread
-from tests.journeys.customer import Customer, Json
+from tests.journeys.customer import Customer, Json, words
 from tests.journeys.pictures import sharp
 
 PER_SECOND = 8
 TIMES = 1.5  # of a quiet bot's tap
 TAPPERS = 20  # more taps of one customer at once would be taken for a flood
-TURNS = 3  # quiet and busy, each
+TURNS = 5  # quiet and busy, each
 ROUNDS = 3  # of the circle in a turn, two taps each
 EACH = 4  # photos that one case takes at its first two shots
 SENDERS = 40
+TOLD = ("✓ Front", "✓ Defect", "↻")
 REST_SECONDS = 5.0  # until the last photos are judged and told of: a quiet turn begins with a bot at rest
 
 
@@ -49,14 +50,16 @@ async def _figure(client: SandboxClient) -> dict[str, Any]:
         stop.set()
         sent = await sending
         await asyncio.sleep(REST_SECONDS)
+    judged = sum([await _judged(sender) for sender in senders])
     ratio = share(busy, 0.95) / share(quiet, 0.95)
     return {
         "tap_beside_photos": {
             "value": round(ratio, 2),
             "limit": TIMES,
-            "ok": ratio <= TIMES,
+            "ok": ratio <= TIMES and judged == sent,
             "unit": "times a quiet bot's p95",
             "photos_sent": sent,
+            "photos_judged": judged,
             "photos_a_second": PER_SECOND,
             "quiet_ms": spread(quiet),
             "busy_ms": spread(busy),
@@ -86,6 +89,11 @@ async def _taps(tappers: list[Customer]) -> list[float]:
         for _ in range(ROUNDS)
         for button, answer in WAY
     ]
+
+
+async def _judged(sender: Customer) -> int:
+    """How many photos a customer was told of: taken, or asked for again with the reason."""
+    return sum(words(one).startswith(TOLD) for one in await sender.client.messages(sender.chat))
 
 
 async def _uploaded(client: SandboxClient, number: int) -> list[Json]:

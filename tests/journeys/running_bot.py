@@ -7,10 +7,10 @@ import signal
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from aiohttp import ClientConnectionError, ClientSession
 
-from bot.sandbox.server import Sandbox
 from tests.mail_server import free_port
 
 SELLERS = """\
@@ -22,12 +22,22 @@ support: {name: "Support"}
 """
 
 
+class Telegram(Protocol):
+    """A local Telegram, in this process or in another."""
+
+    @property
+    def token(self) -> str: ...
+
+    @property
+    def address(self) -> str: ...
+
+
 @dataclass
 class RunningBot:
     """`clearshot run`, which can be killed and started again."""
 
     folder: Path
-    sandbox: Sandbox
+    sandbox: Telegram
     database: str
     webhook: bool
     sellers: str = SELLERS
