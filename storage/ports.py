@@ -283,8 +283,8 @@ class Cases(Protocol):
 
     async def of_chat(self, chat: int) -> Sequence[Conversation]: ...
 
-    async def fingerprints(self, seller: str, *, other_than: str, limit: int = 5000) -> Sequence[str]:
-        """Perceptual hashes of photos in other cases of the same seller (law 10)."""
+    async def earlier_fingerprints(self, case: str, *, limit: int = 5000) -> Sequence[str]:
+        """Perceptual hashes of photos in the other cases of a case's seller, newest first, and of no other's (law 10)."""
         ...
 
     async def idle(self, *, before: datetime, limit: int = 100) -> Sequence[int]:

@@ -62,7 +62,6 @@ def performers(outside: Outside, *, storage: Storage, alarm: Alarm, clock: Timep
         judge=outside.judge,
         blobs=outside.blobs,
         cases=storage.cases,
-        streams=storage.streams,
         texts=outside.texts,
     )
     packer = Packer(

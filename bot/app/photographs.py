@@ -9,7 +9,7 @@ from flows.catalogue import Texts
 from flows.effects import ForgetPhotos, JudgePhoto, StorePhoto
 from flows.events import Event, PhotoJudged, PhotoRefused, PhotoStored
 from flows.values import Photo, Verdict, reason_id
-from storage.ports import BlobStore, Cases, OutboxRow, Streams
+from storage.ports import BlobStore, Cases, OutboxRow
 
 DOWNLOAD_LIMIT = 20 * 1024 * 1024
 """Bytes that the hosted Bot API hands out (Bot API, getFile)."""
@@ -88,13 +88,10 @@ def never_stored(effect: StorePhoto) -> Event:
 class Judging:
     """JudgePhoto: the verdict, and the picture that shows the worst problem when the photo must be taken again."""
 
-    def __init__(
-        self, *, judge: PhotoJudge, blobs: BlobStore, cases: Cases, streams: Streams, texts: Texts
-    ) -> None:
+    def __init__(self, *, judge: PhotoJudge, blobs: BlobStore, cases: Cases, texts: Texts) -> None:
         self._judge = judge
         self._blobs = blobs
         self._cases = cases
-        self._streams = streams
         self._texts = texts
 
     async def __call__(self, row: OutboxRow) -> Result:
@@ -106,7 +103,8 @@ class Judging:
             content = await self._blobs.get(effect.photo.key)
         except KeyError:  # taken back meanwhile: nobody waits for the verdict
             return Result()
-        earlier = await self._earlier(row.chat, effect)
+        watched = effect.quality.actions.get("seen_before", "ignore") != "ignore"
+        earlier = await self._cases.earlier_fingerprints(effect.case) if watched else ()
         try:
             verdict = await self._judge.judge(
                 content, quality=effect.quality, others=effect.others, earlier=earlier
@@ -117,16 +115,6 @@ class Judging:
             verdict = Verdict(problems=("unreadable",))
         verdict = _with_exact_duplicate(effect, verdict)
         return Result(event=_judged(effect, await self._explained(effect, verdict, content)))
-
-    async def _earlier(self, chat: int, effect: JudgePhoto) -> tuple[str, ...]:
-        """Fingerprints of other cases of the same seller, and of no other (law 10)."""
-        if effect.quality.actions.get("seen_before", "ignore") == "ignore":
-            return ()
-        state = await self._streams.load(chat)
-        conversation = state.conversations.get(effect.case)
-        if conversation is None or conversation.seller is None:
-            return ()
-        return tuple(await self._cases.fingerprints(conversation.seller.id, other_than=effect.case))
 
     async def _explained(self, effect: JudgePhoto, verdict: Verdict, content: bytes) -> Verdict:
         actions = effect.quality.actions

@@ -61,11 +61,12 @@ class SqlCases:
         rows = await self._database.read(lambda c: c.execute(query).all())
         return [decode(row.body, expected=Conversation) for row in rows]
 
-    async def fingerprints(self, seller: str, *, other_than: str, limit: int = 5000) -> Sequence[str]:
-        """Perceptual hashes of accepted photos in the seller's other cases."""
+    async def earlier_fingerprints(self, case: str, *, limit: int = 5000) -> Sequence[str]:
+        """Perceptual hashes of accepted photos in the other cases of a case's seller, newest first."""
+        seller = select(CONVERSATIONS.c.seller).where(CONVERSATIONS.c.id == case).scalar_subquery()
         query = (
             select(FINGERPRINTS.c.hash)
-            .where(FINGERPRINTS.c.seller == seller, FINGERPRINTS.c.case != other_than)
+            .where(FINGERPRINTS.c.seller == seller, FINGERPRINTS.c.case != case)
             .order_by(FINGERPRINTS.c.at.desc())
             .limit(limit)
         )

@@ -11,13 +11,12 @@ from bot.app.photographs import DOWNLOAD_LIMIT, Forgetting, Judging, Storer
 from bot.ports import DeadlyPicture, PermanentFailure, TransientFailure
 from bot.testing import NOON, FakeJudge, RecordingChat, picture
 from flows.catalogue import Texts
-from flows.conversation import Chat, ChatState, Conversation, FlowRef
+from flows.conversation import Conversation
 from flows.effects import Effect, ForgetPhotos, JudgePhoto, StorePhoto
 from flows.events import PhotoJudged, PhotoRefused, PhotoStored
-from flows.values import Photo, Quality, Seller, Upload, Verdict
+from flows.values import Photo, Quality, Upload, Verdict
 from storage.blobs import MemoryBlobs
 from storage.ports import CaseLine, CaseRecord, OutboxRow
-from tests.app.little_store import LittleStore
 from tests.every import every
 
 CASE = "K7F3QX"
@@ -148,13 +147,12 @@ async def test_a_picture_that_ends_its_workers_is_kept_for_a_person_and_its_cust
 # -- judging -------------------------------------------------------------------------------------------------
 
 
-class TwoSellers:
-    """Fingerprints of earlier cases, by seller."""
-
-    asked: list[str]
+class EarlierCases:
+    """Knows that one photo was sent before, to one of two sellers."""
 
     def __init__(self) -> None:
-        self.asked = []
+        self.asked: list[str] = []
+        self.seller = "acme"
 
     async def of_seller(
         self, seller: str, *, limit: int = 100, before: datetime | None = None
@@ -164,10 +162,10 @@ class TwoSellers:
     async def of_chat(self, chat: int) -> Sequence[Conversation]:
         raise NotImplementedError
 
-    async def fingerprints(self, seller: str, *, other_than: str, limit: int = 5000) -> Sequence[str]:
-        self.asked.append(seller)
+    async def earlier_fingerprints(self, case: str, *, limit: int = 5000) -> Sequence[str]:
+        self.asked.append(case)
         sharp = (await FakeJudge().judge(picture("ok"), quality=Quality(), others=())).fingerprint
-        return ([sharp] if (seller, other_than) == ("bolt", CASE) else [])[:limit]
+        return ([sharp] if self.seller == "bolt" else [])[:limit]
 
     async def idle(self, *, before: datetime, limit: int = 100) -> Sequence[int]:
         raise NotImplementedError
@@ -182,21 +180,6 @@ class TwoSellers:
         raise NotImplementedError
 
 
-class OneChat(LittleStore):
-    """Streams that know one conversation."""
-
-    seller = "acme"
-
-    async def load(self, chat: int) -> ChatState:
-        conversation = Conversation(
-            id=CASE,
-            chat=chat,
-            flow=FlowRef(name="f", hash="h"),
-            seller=Seller(id=self.seller, name="x"),
-        )
-        return ChatState(chat=Chat(id=chat), conversations={CASE: conversation})
-
-
 RETAKE_ALL = Quality(
     actions={"blur": "retake", "duplicate": "retake", "seen_before": "warn", "glare": "warn"}
 )
@@ -207,8 +190,7 @@ class Bench:
     """A judging performer over one stored photo."""
 
     shelf: Shelf = field(default_factory=Shelf)
-    streams: OneChat = field(default_factory=OneChat)
-    cases: TwoSellers = field(default_factory=TwoSellers)
+    cases: EarlierCases = field(default_factory=EarlierCases)
 
     async def judged(self, content: bytes, **fields: object) -> Verdict:
         key = await self.shelf.blobs.put(CASE, content)
@@ -227,7 +209,6 @@ class Bench:
             judge=self.shelf.judge,
             blobs=self.shelf.blobs,
             cases=self.cases,
-            streams=self.streams,
             texts=texts,
         )
         return (await judging(row(effect))).event
@@ -266,12 +247,12 @@ async def test_the_same_file_twice_is_a_duplicate_whatever_else_is_wrong(bench: 
     assert verdict.problems == ("duplicate", "blur")
 
 
-async def test_photos_are_compared_with_earlier_cases_of_the_same_seller_only(bench: Bench) -> None:
+async def test_photos_are_compared_with_earlier_cases_of_their_seller(bench: Bench) -> None:
     assert (await bench.judged(picture("ok"))).problems == ()
 
-    bench.streams.seller = "bolt"
+    bench.cases.seller = "bolt"
     assert (await bench.judged(picture("ok"))).problems == ("seen_before",)
-    assert bench.cases.asked == ["acme", "bolt"]
+    assert bench.cases.asked == [CASE, CASE]
 
 
 async def test_nothing_is_compared_where_the_flow_ignores_it(bench: Bench) -> None:

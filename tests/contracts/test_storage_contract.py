@@ -243,7 +243,9 @@ async def test_fingerprints_are_those_of_the_same_seller_s_other_cases(stores: S
     for chat, nonce in ((1, "1" * 16), (2, "2" * 16), (3, "3" * 16)):
         await store.streams.post(said(chat, "x", chat=chat, nonce=nonce))
 
-    assert list(await store.cases.fingerprints("acme", other_than="C11111")) == ["2" * 16]
+    assert list(await store.cases.earlier_fingerprints("C11111")) == ["2" * 16]
+    assert list(await store.cases.earlier_fingerprints("C33333")) == []
+    assert list(await store.cases.earlier_fingerprints("gone")) == []
 
 
 async def test_an_order_is_found_by_number_and_any_of_its_facts(stores: Stores) -> None:
