@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from bot.photos.barcodes import read_barcode
 from bot.photos.judge import verdict
 from bot.photos.metrics import Measured
-from bot.photos.screens import TRACE, is_of_screen
 from bot.photos.shadows import has_hard_shadow
 from flows.values import Quality, Verdict
 
@@ -13,17 +12,13 @@ from flows.values import Quality, Verdict
 def judged(
     content: bytes, measured: Measured, *, quality: Quality, others: Sequence[str], earlier: Sequence[str]
 ) -> Verdict:
-    """Judge a picture that was measured, by a shot's quality; `others` and `earlier` as in `judge.verdict`.
-
-    Raises NotAPicture. What is measured anyway tells whether a screen is worth a second look.
-    """
-    asked = {problem for problem, action in quality.actions.items() if action != "ignore"}
+    """Judge a picture that was measured, by a shot's quality; `others` and `earlier` as in `judge.verdict`. Raises NotAPicture."""
+    looks_for_shadow = quality.actions.get("shadow", "ignore") != "ignore"
     return verdict(
         measured,
         quality=quality,
         others=others,
         earlier=earlier,
         barcode=read_barcode(content) if quality.readable == "barcode" else None,
-        screen="screen" in asked and measured.grid > TRACE and is_of_screen(content),
-        shadow="shadow" in asked and has_hard_shadow(content),
+        shadow=looks_for_shadow and has_hard_shadow(content),
     )

@@ -15,7 +15,6 @@ from flows.values import Problem, Quality
 ASKS_AGAIN: frozenset[Problem] = frozenset({"blur", "dark", "bright", "small", "duplicate", "unreadable"})
 """What a flow that says nothing else asks again for; the other problems are told, and the photo is still ok."""
 
-RULES = Quality(actions={"screen": "warn"})
 Caption = Callable[[str], str]
 """Gives the line below a picture that explains a problem."""
 
@@ -53,13 +52,13 @@ def judge_files(paths: Iterable[str]) -> Iterator[FileVerdict]:
 
 
 def judge_file(path: str) -> FileVerdict:
-    """Judge one file: shorter side 320 pixels, looked at for a screen too, no other pictures to compare with."""
+    """Judge one file: shorter side 320 pixels, no other pictures to compare with."""
     begun = time.perf_counter()
     problems: tuple[Problem, ...]
     try:
         content = Path(path).read_bytes()
         measured = measure(content)
-        problems = judged(content, measured, quality=RULES, others=(), earlier=()).problems
+        problems = judged(content, measured, quality=Quality(), others=(), earlier=()).problems
         sharpness = measured.sharpness
     except (NotAPicture, OSError, ValueError):
         problems, sharpness = ("unreadable",), CANNOT_TELL

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from bot.photos.fingerprint import same_picture
 from bot.photos.metrics import Measured
 from bot.photos.problems import in_order
+from bot.photos.screens import PEAK
 from bot.photos.tones import contrast, is_pale
 from flows.values import Problem, Quality, Verdict
 
@@ -25,20 +26,19 @@ def verdict(
     others: Sequence[str],
     earlier: Sequence[str],
     barcode: str | None = None,
-    screen: bool = False,
     shadow: bool = False,
 ) -> Verdict:
     """Judge what was measured; every check runs whatever the others say.
 
     `others` and `earlier` hold fingerprints or SHA-256 sums of pictures of this case and of earlier ones; `barcode` is
-    what was read, "" where none could be, None where nobody asked; `screen`, whether a screen's grid was seen, `shadow`, whether a hard shadow was.
+    what was read, "" where none could be, None where nobody asked; `shadow`, whether a hard shadow was seen.
     """
     found = _of_light(measured) | _of_shape(measured, quality) | _of_sameness(measured, others, earlier)
     if measured.sharpness < quality.sharp_from:
         found |= {"blur"}
     if barcode == "":
         found |= {"unreadable"}
-    if screen:
+    if measured.grid > PEAK:
         found |= {"screen"}
     if shadow:
         found |= {"shadow"}

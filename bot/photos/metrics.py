@@ -23,7 +23,7 @@ class Measured:
 
     inspected: Inspected
     sharpness: float  # 0..1, below 0.5 = blurred
-    grid: float  # trace of a screen's grid, see `screens.trace`
+    grid: float  # how high a screen's grid stands out, see `screens.grid_of`
     tones: Mapping[str, float]
     fingerprint: str
     sha256: str  # "" where it does not matter

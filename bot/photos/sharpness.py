@@ -16,7 +16,7 @@ from PIL import Image
 
 from bot.photos.crispness import crispness
 from bot.photos.edges import edges
-from bot.photos.screens import trace
+from bot.photos.screens import grid_of
 from bot.photos.spectrum import busy_tiles, of_power, power_of, spectra_of
 from bot.photos.spread import Estimator, estimator_of, spread_of, traits
 
@@ -40,7 +40,7 @@ Floats = NDArray[np.float32]
 class Seen:
     """What is measured of a picture: numbers by name, the traits of its busiest tiles (tile, trait), and its crispness.
 
-    The trace of a screen's grid (`screens.trace`) is no matter of sharpness, but lies in the same spectra.
+    A screen's grid (`screens.grid_of`) is no matter of sharpness, but lies in the same spectra.
     """
 
     numbers: Mapping[str, float]
@@ -95,7 +95,7 @@ def features(detail: Image.Image, middle: Image.Image) -> Seen:
         numbers=numbers,
         traits=traits(fine, logs[:count]),
         crispness=crispness(pixels),
-        grid=trace(spectra[:count]),
+        grid=grid_of(pixels, spectra[:count]),
     )
 
 

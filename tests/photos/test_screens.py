@@ -6,11 +6,17 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
+from bot.photos.metrics import measure
 from bot.photos.pool import PhotoPool
-from bot.photos.screens import PEAK, grid, is_of_screen
+from bot.photos.screens import PEAK, peak, tiles_all_over
 from flows.values import Quality
 from tests.bench.labelled import labelled_photos
 from tests.photos.scenes import jpeg, scene
+
+
+def is_of_screen(content: bytes) -> bool:
+    return measure(content).grid > PEAK
+
 
 SUBPIXELS = 3  # samples of each colour stripe, and of a pixel's height
 
@@ -50,15 +56,13 @@ def test_a_strong_compression_is_none() -> None:
     assert not is_of_screen(jpeg(again.convert("RGB"), quality=40))
 
 
-async def test_it_is_looked_for_only_where_a_flow_asks() -> None:
+async def test_a_worker_tells_it_too() -> None:
     pool, photo = PhotoPool(), shown_on_a_screen(scene(), pitch=2.5, turned=2)
 
-    asked = await pool.judge(photo, quality=Quality(actions={"screen": "warn"}), others=())
-    not_asked = await pool.judge(photo, quality=Quality(), others=())
+    found = await pool.judge(photo, quality=Quality(), others=())
     await pool.aclose()
 
-    assert "screen" in asked.problems
-    assert "screen" not in not_asked.problems
+    assert "screen" in found.problems
 
 
 @pytest.mark.sample_data
@@ -71,4 +75,12 @@ def test_hardly_any_photo_of_a_thing_is_taken_for_a_screen() -> None:
 
 
 def test_nothing_has_no_grid() -> None:
-    assert grid(np.full((300, 300), 128, np.uint8)) < PEAK
+    assert peak(tiles_all_over(np.full((300, 300), 128, np.uint8))) < PEAK
+
+
+@pytest.mark.parametrize("shape", [(64, 64), (64, 4000), (1800, 65), (960, 1280)])
+def test_tiles_of_every_shape_are_whole_and_not_too_many(shape: tuple[int, int]) -> None:
+    tiles = tiles_all_over(np.zeros(shape, np.uint8))
+
+    assert tiles.shape[1:] == (64, 64)
+    assert 1 <= len(tiles) <= 62
