@@ -10,7 +10,7 @@ from typing import Any
 NAMES = (
     "start", "reply", "memory", "storage", "verdict", "inbox", "throughput", "latency", "growth", "replicas",
 )  # fmt: skip
-SMALL = ("throughput", "latency", "growth", "replicas")
+SMALL = ("verdict", "throughput", "latency", "growth", "replicas")
 
 
 def main() -> int:
