@@ -17,7 +17,7 @@ from PIL import Image
 from bot.photos.crispness import crispness
 from bot.photos.edges import edges
 from bot.photos.screens import grid_of
-from bot.photos.spectrum import busy_tiles, of_power, power_of, spectra_of
+from bot.photos.spectrum import busy_tiles, of_both, power_of, spectra_of
 from bot.photos.spread import Estimator, estimator_of, spread_of, traits
 
 MIDDLE = 512  # pixels: edges are measured at no more than this
@@ -87,10 +87,9 @@ def features(detail: Image.Image, middle: Image.Image) -> Seen:
     spectra, count = spectra_of(np.concatenate([fine, coarse])), len(fine)
     power = power_of(spectra)
     logs = np.log(power)
-    of_coarse = of_power(power[count:], logs[count:], coarse_share)
+    of_fine, of_coarse = of_both(power, logs, (share, coarse_share), first=count)
     numbers = edges(middle if middle is detail else _softened(middle))
-    numbers |= of_power(power[:count], logs[:count], share)
-    numbers |= {f"coarse {name}": value for name, value in of_coarse.items()}
+    numbers |= of_fine | {f"coarse {name}": value for name, value in of_coarse.items()}
     return Seen(
         numbers=numbers,
         traits=traits(fine, logs[:count]),

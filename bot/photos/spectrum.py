@@ -29,11 +29,34 @@ FEWEST_TILES = 4
 FLOOR = np.float32(0.5)  # power of rounding to whole gray levels, roughly
 
 
-def of_power(power: Floats, logs: Floats, share: float) -> dict[str, float]:
-    """Measure the power of tiles (tile, ring, sector), given its logarithms too, and the share of tiles that are busy."""
+def of_both(
+    power: Floats, logs: Floats, shares: tuple[float, float], *, first: int
+) -> list[dict[str, float]]:
+    """Measure the power of tiles of two pictures (tile, ring, sector), `first` tiles are of the first one.
+
+    Given are its logarithms too, and the share of each one's tiles that are busy. Mostly both have as many tiles: then they
+    are measured at once, which takes half as long.
+    """
+    if len(power) == 2 * first:
+        pair = (2, first, *power.shape[1:])
+        rows = _numbers(power.reshape(pair), logs.reshape(pair))
+    else:
+        rows = [
+            row
+            for part in (slice(first), slice(first, None))
+            for row in _numbers(power[None, part], logs[None, part])
+        ]
+    return [
+        dict(zip(_NAMES, row, strict=True)) | {"tiles": float(np.log(share + 0.02))}
+        for row, share in zip(rows, shares, strict=True)
+    ]
+
+
+def _numbers(power: Floats, logs: Floats) -> list[list[float]]:
+    """Measure (picture, tile, ring, sector): a row for each picture."""
     columns = [*_falloff(power), *_directions_of_the_whole(power, logs), *_directions_of_tiles(power)]
-    numbers = dict(zip(_NAMES, np.concatenate(columns).tolist(), strict=True))
-    return numbers | {"tiles": float(np.log(share + 0.02))}
+    rows: list[list[float]] = np.concatenate(columns, axis=1).tolist()
+    return rows
 
 
 _KINDS = (
@@ -133,17 +156,18 @@ def power_of(spectra: Floats) -> Floats:
 
 def _falloff(power: Floats) -> list[Floats]:
     """Power of a ring to that of two rings below: how it is in the middling and in the sharpest tiles."""
-    rings = np.log(power.mean(2))
-    return _percentiles(rings[:, 2:] - rings[:, :-2], (50, 80, 100))
+    rings = np.log(power.mean(3))
+    return _percentiles(rings[..., 2:] - rings[..., :-2], (50, 80, 100))
 
 
 def _directions_of_the_whole(power: Floats, logs: Floats) -> list[Floats]:
     """Power by direction over all tiles: by mean power, and by mean logarithm, where no tile outweighs others."""
-    loud, even = np.log(power.mean(0)), logs.mean(0)
-    step, level = loud[2:] - loud[1], even[2:] - even[:2].mean(0)
-    spread = loud[2:].max(1) - loud[2:].min(1)
-    lean = np.hypot(*(even[2:] @ _ROUND).T)
-    return [step.min(1), step.max(1), step.mean(1), spread, level.min(1), level.max(1), level.mean(1), lean]
+    loud, even = np.log(power.mean(1)), logs.mean(1)
+    step, level = loud[:, 2:] - loud[:, 1:2], even[:, 2:] - even[:, :2].mean(1, keepdims=True)
+    spread = loud[:, 2:].max(2) - loud[:, 2:].min(2)
+    round_ = even[:, 2:] @ _ROUND
+    lean = np.hypot(round_[..., 0], round_[..., 1])
+    return [step.min(2), step.max(2), step.mean(2), spread, level.min(2), level.max(2), level.mean(2), lean]
 
 
 _ANGLES = 2 * np.pi * np.arange(SECTORS) / SECTORS
@@ -154,19 +178,20 @@ _NEIGHBOURS = sum(np.roll(np.eye(SECTORS, dtype=np.float32), by, 0) for by in (-
 def _directions_of_tiles(power: Floats) -> list[Floats]:
     """Within each tile: how unlike its directions are, and how much is left in its weakest one."""
     smooth = np.log(power @ _NEIGHBOURS)
-    weakest, strongest = smooth[:, 2:].min(2), smooth[:, 2:].max(2)
+    weakest, strongest = smooth[:, :, 2:].min(3), smooth[:, :, 2:].max(3)
     (spread,) = _percentiles(strongest - weakest, (50,))
-    return [spread, *_percentiles((smooth[:, 2:] - smooth[:, 1:2]).min(2), (50, 85))]
+    return [spread, *_percentiles((smooth[:, :, 2:] - smooth[:, :, 1:2]).min(3), (50, 85))]
 
 
 def _percentiles(values: Floats, percents: tuple[int, ...]) -> list[Floats]:
-    """Percentiles down the first axis; many times faster on little data than the general way."""
-    ordered = np.sort(values, axis=0)
-    last = len(ordered) - 1
+    """Percentiles over the tiles (picture, tile, ring); many times faster on little data than the general way."""
+    ordered = np.sort(values, axis=1)
+    last = ordered.shape[1] - 1
     found = []
     for percent in percents:
         place = percent / 100 * last
         below = int(place)
         above = min(below + 1, last)
-        found.append(ordered[below] + (ordered[above] - ordered[below]) * np.float32(place - below))
+        low, high = ordered[:, below], ordered[:, above]
+        found.append(low + (high - low) * np.float32(place - below))
     return found
