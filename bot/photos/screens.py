@@ -20,9 +20,7 @@ AROUND = 9  # samples of the spectrum, a side: what a peak is compared with
 ROUNDING = np.float32(1)  # power added before logarithms, so that rounding to gray levels makes no peak
 HIGHEST = 12  # samples that stand out most, and are looked at closely
 TRACE = 3.4  # natural logarithm of power over the mean around; of 592 photos of things 33 have more in their busiest tiles
-PEAK = (
-    3.5  # of the same over the median around, in tiles from all over: of 592 photos of things three have more
-)
+PEAK = 3.5  # the same over the median around, in tiles from all over; of 592 photos of things three have more
 
 Floats = NDArray[np.float32]
 
@@ -33,6 +31,8 @@ def grid_of(luma: NDArray[np.uint8], busiest: Floats) -> float:
     `busiest` are spectra of the busiest tiles (`spectrum.spectra_of`), which are there anyway: where they share no peak, no
     more is looked at.
     """
+    if min(luma.shape) < TILE:
+        return 0.0
     power = _shared(busiest)
     trace = float((power - _mean_around(power))[_sought()].max())
     return peak(tiles_all_over(luma)) if trace > TRACE else 0.0

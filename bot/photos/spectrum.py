@@ -165,8 +165,8 @@ def _directions_of_the_whole(power: Floats, logs: Floats) -> list[Floats]:
     loud, even = np.log(power.mean(1)), logs.mean(1)
     step, level = loud[:, 2:] - loud[:, 1:2], even[:, 2:] - even[:, :2].mean(1, keepdims=True)
     spread = loud[:, 2:].max(2) - loud[:, 2:].min(2)
-    round_ = even[:, 2:] @ _ROUND
-    lean = np.hypot(round_[..., 0], round_[..., 1])
+    turned = even[:, 2:] @ _ROUND
+    lean = np.hypot(turned[..., 0], turned[..., 1])
     return [step.min(2), step.max(2), step.mean(2), spread, level.min(2), level.max(2), level.mean(2), lean]
 
 

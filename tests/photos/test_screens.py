@@ -78,6 +78,14 @@ def test_nothing_has_no_grid() -> None:
     assert peak(tiles_all_over(np.full((300, 300), 128, np.uint8))) < PEAK
 
 
+@pytest.mark.parametrize("shape", [(40, 600), (600, 63), (33, 33)])
+def test_a_strip_with_a_grid_all_over_is_too_thin_to_tell(shape: tuple[int, int]) -> None:
+    down, across = np.indices(shape)
+    chequered = (np.cos(down * 1.7) * np.cos(across * 1.5) * 100 + 128).astype(np.uint8)
+
+    assert measure(jpeg(Image.fromarray(chequered).convert("RGB"))).grid == 0
+
+
 @pytest.mark.parametrize("shape", [(64, 64), (64, 4000), (1800, 65), (960, 1280)])
 def test_tiles_of_every_shape_are_whole_and_not_too_many(shape: tuple[int, int]) -> None:
     tiles = tiles_all_over(np.zeros(shape, np.uint8))
