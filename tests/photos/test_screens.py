@@ -11,6 +11,7 @@ from bot.photos.pool import PhotoPool
 from bot.photos.screens import PEAK, peak, tiles_all_over
 from flows.values import Quality
 from tests.bench.labelled import labelled_photos
+from tests.journeys.pictures import sharp as parcel
 from tests.photos.scenes import jpeg, scene
 
 
@@ -48,6 +49,11 @@ def test_a_screen_is_told_by_its_grid(pitch: float, turned: float) -> None:
 @pytest.mark.parametrize("size", [(1280, 960), (640, 480), (70, 70), (40, 300)])
 def test_a_thing_is_none(size: tuple[int, int]) -> None:
     assert not is_of_screen(jpeg(scene(size=size)))
+
+
+@pytest.mark.parametrize("number", [2, 9, 13, 19])
+def test_planks_are_none(number: int) -> None:
+    assert not is_of_screen(parcel(number))
 
 
 def test_a_strong_compression_is_none() -> None:
