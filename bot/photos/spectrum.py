@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
+Integers = NDArray[np.intp]
 
 TILE = 64  # pixels
 HALF = TILE // 2 + 1  # frequencies of a real signal, both ends included
@@ -77,14 +78,31 @@ def busy_tiles(luma: Bytes) -> tuple[Floats, float]:
     if any(short):
         luma = np.pad(luma, [(0, short[0]), (0, short[1])], mode="symmetric")
     rows, columns = (np.linspace(0, side - TILE, _tiles_along(side)).astype(int) for side in luma.shape)
-    tiles = sliding_window_view(luma, (TILE, TILE))
-    thinned = tiles[:, :, ::THIN, ::THIN][np.ix_(rows, columns)].astype(np.float32)
-    contrast = thinned.reshape(rows.size * columns.size, -1).std(1)
+    contrast = _contrast(luma, rows, columns)
     busy = int((contrast > FLAT).sum())
     best = np.argsort(-contrast, kind="stable")[: max(min(busy, MOST_TILES), FEWEST_TILES)]
+    tiles = sliding_window_view(luma, (TILE, TILE))
     taken = tiles[rows[best // columns.size], columns[best % columns.size]].astype(np.float32)
     taken -= taken.mean((1, 2), keepdims=True)
     return taken, busy / contrast.size
+
+
+def _contrast(luma: Bytes, rows: Integers, columns: Integers) -> NDArray[np.float64]:
+    """Return the standard deviation of each tile, row by row; sums of so few bytes and their squares are exact in floats."""
+    seen = np.arange(0, TILE, THIN)
+    down, across = ((starts[:, None] + seen).ravel() for starts in (rows, columns))
+    pixels = luma[down].take(across, axis=1).astype(np.float32)
+    total, squares = _sums(pixels, seen.size), _sums(pixels * pixels, seen.size)
+    deviation: NDArray[np.float64] = np.sqrt(squares * seen.size**2 - total * total) / seen.size**2
+    return deviation.ravel()
+
+
+def _sums(pixels: Floats, side: int) -> NDArray[np.float64]:
+    """Add up each block of so many pixels a side."""
+    high, wide = (length // side for length in pixels.shape)
+    down = pixels.reshape(high, side, -1).sum(1)
+    total: NDArray[np.float64] = down.reshape(high, wide, side).sum(2).astype(np.float64)
+    return total
 
 
 def _tiles_along(side: int) -> int:
@@ -93,44 +111,47 @@ def _tiles_along(side: int) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Waves:
-    """What takes windowed tiles to the frequency domain by products of matrices, which beat a general FFT at this size."""
+    """What takes tiles to the frequency domain by products of matrices, which beat a general FFT at this size.
 
-    window: Floats  # row
-    across: Floats  # column, frequency: windowed cosines, then sines
-    even: Floats  # row, frequency: cosines of what is alike from both ends
-    odd: Floats  # row, frequency: sines of what differs
+    Both sides are windowed.
+    """
+
+    down: Floats  # frequency, row: cosines, then the sines that are not 0 all along
+    across: Floats  # column, frequency: cosines, then sines
 
 
 @cache
 def _waves() -> _Waves:
     window = np.hanning(TILE + 2)[1:-1]
     turns = 2 * np.pi * np.outer(np.arange(TILE), np.arange(TILE)) / TILE
-    cosines, sines = np.cos(turns), np.sin(turns)
-    across = np.concatenate([cosines[:, :HALF], sines[:, :HALF]], axis=1) * window[:, None]
-    return _Waves(
-        window=window.astype(np.float32),
-        across=across.astype(np.float32),
-        even=cosines[:HALF, :HALF].astype(np.float32),
-        odd=sines[1 : HALF - 1, 1 : HALF - 1].astype(np.float32),
-    )
+    cosines, sines = np.cos(turns) * window, np.sin(turns) * window
+    across = np.concatenate([cosines[:HALF], sines[:HALF]]).T
+    down = np.concatenate([cosines[:HALF], sines[_INNER]])
+    return _Waves(down=down.astype(np.float32), across=np.ascontiguousarray(across, np.float32))
+
+
+_INNER, _MIRRORED, _ENDS = slice(1, HALF - 1), slice(None, HALF - 1, -1), slice(None, HALF, HALF - 1)
+"""Frequencies down that have a sine, the same ones negative, and the two (the lowest and the highest) that have none."""
 
 
 def spectra_of(tiles: Floats) -> Floats:
     """Return the squared size of each tile's two-dimensional DFT (tile, frequency down, frequency across from 0)."""
     waves = _waves()
-    rows = (tiles.reshape(-1, TILE) @ waves.across).reshape(len(tiles), TILE, -1)
-    rows *= waves.window[:, None]
-    inner, mirrored = slice(1, HALF - 1), slice(None, HALF - 1, -1)
-    alike = rows[:, :HALF].copy()
-    alike[:, inner] += rows[:, mirrored]
-    even = waves.even @ alike
-    odd = waves.odd @ (rows[:, inner] - rows[:, mirrored])
-    real, imaginary, twisted, turned = even[..., :HALF], even[..., HALF:], odd[..., HALF:], odd[..., :HALF]
+    rows: Floats = waves.down @ tiles
+    parts: Floats = (rows.reshape(-1, TILE) @ waves.across).reshape(len(tiles), TILE, -1)
+    real, imaginary = parts[:, :HALF, :HALF], parts[:, :HALF, HALF:]
+    turned, twisted = parts[:, HALF:, :HALF], parts[:, HALF:, HALF:]
     power = np.empty((len(tiles), TILE, HALF), np.float32)
-    power[:, :HALF] = real**2 + imaginary**2  # right for the first and the last, which have no odd part
-    power[:, inner] = (real[:, inner] - twisted) ** 2 + (imaginary[:, inner] + turned) ** 2
-    power[:, mirrored] = (real[:, inner] + twisted) ** 2 + (imaginary[:, inner] - turned) ** 2
+    power[:, _ENDS] = _squares(real[:, _ENDS], imaginary[:, _ENDS])
+    power[:, _INNER] = _squares(real[:, _INNER] - twisted, imaginary[:, _INNER] + turned)
+    power[:, _MIRRORED] = _squares(real[:, _INNER] + twisted, imaginary[:, _INNER] - turned)
     return power
+
+
+def _squares(one: Floats, other: Floats) -> Floats:
+    total: Floats = one * one
+    total += other * other
+    return total
 
 
 @cache

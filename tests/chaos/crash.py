@@ -27,9 +27,9 @@ from tests.journeys.customer import Customer
 from tests.journeys.running_bot import RunningBot
 
 RETRY_UNIT = 0.05
+"""Seconds that stand for Telegram's second between attempts at a webhook."""
 SMALL = 29
 """Every so many moments of a kind are the short form: odd, so that both sides are met."""
-"""Seconds that stand for Telegram's second between attempts at a webhook."""
 QUIET = 60.0
 """Seconds in which everything that was begun must be done."""
 
