@@ -7,7 +7,7 @@ a soft background still shows in the upper percentiles over tiles.
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -77,8 +77,8 @@ def busy_tiles(luma: Bytes) -> tuple[Floats, float]:
     short = [max(0, TILE - side) for side in luma.shape]
     if any(short):
         luma = np.pad(luma, [(0, short[0]), (0, short[1])], mode="symmetric")
-    rows, columns = (np.linspace(0, side - TILE, _tiles_along(side)).astype(int) for side in luma.shape)
-    contrast = _contrast(luma, rows, columns)
+    rows, columns = (_starts(side) for side in luma.shape)
+    contrast = _contrast(luma)
     busy = int((contrast > FLAT).sum())
     best = np.argsort(-contrast, kind="stable")[: max(min(busy, MOST_TILES), FEWEST_TILES)]
     tiles = sliding_window_view(luma, (TILE, TILE))
@@ -87,13 +87,13 @@ def busy_tiles(luma: Bytes) -> tuple[Floats, float]:
     return taken, busy / contrast.size
 
 
-def _contrast(luma: Bytes, rows: Integers, columns: Integers) -> NDArray[np.float64]:
+def _contrast(luma: Bytes) -> NDArray[np.float64]:
     """Return the standard deviation of each tile, row by row; sums of so few bytes and their squares are exact in floats."""
-    seen = np.arange(0, TILE, THIN)
-    down, across = ((starts[:, None] + seen).ravel() for starts in (rows, columns))
+    down, across = (_looked_at(side) for side in luma.shape)
     pixels = luma[down].take(across, axis=1).astype(np.float32)
-    total, squares = _sums(pixels, seen.size), _sums(pixels * pixels, seen.size)
-    deviation: NDArray[np.float64] = np.sqrt(squares * seen.size**2 - total * total) / seen.size**2
+    side = TILE // THIN
+    total, squares = _sums(pixels, side), _sums(pixels * pixels, side)
+    deviation: NDArray[np.float64] = np.sqrt(squares * side**2 - total * total) / side**2
     return deviation.ravel()
 
 
@@ -105,8 +105,17 @@ def _sums(pixels: Floats, side: int) -> NDArray[np.float64]:
     return total
 
 
-def _tiles_along(side: int) -> int:
-    return -(-side // TILE) if side >= LARGE else round((side - TILE) / STRIDE) + 1
+@lru_cache(maxsize=64)
+def _starts(side: int) -> Integers:
+    """Where tiles begin along a side, evenly spread."""
+    count = -(-side // TILE) if side >= LARGE else round((side - TILE) / STRIDE) + 1
+    return np.linspace(0, side - TILE, count).astype(int)
+
+
+@lru_cache(maxsize=64)
+def _looked_at(side: int) -> Integers:
+    """Which pixels along a side show the contrast of its tiles, tile by tile."""
+    return (_starts(side)[:, None] + np.arange(0, TILE, THIN)).ravel()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
