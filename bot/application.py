@@ -90,9 +90,8 @@ async def running(
 ) -> AsyncIterator[Application]:
     """Run the bot while the block lasts; raises what `bot.cli.refusals` can put into a line.
 
-    `on_loopback`: Telegram (a sandbox) is on this machine, and calls the webhook where it is served. `inbox`: the
-    sellers' web inbox, and `console` that of operators, where somebody else serves them (then the sellers file is not
-    to be changed); without them they are served beside the webhook.
+    `on_loopback`: Telegram (a sandbox) is on this machine, and calls the webhook where it is served. `inbox`, `console`:
+    the sellers' and operators' pages where somebody else serves them (then the sellers file is not to be changed).
     """
     token = settings.token
     sellers = read_profiles(settings)
@@ -111,8 +110,9 @@ async def running(
         bot = await _open_bot(stack, settings, token)
         outside = await _outside(stack, settings, sellers, files=files, bot=bot, texts=catalogue.texts)
         outside = replace(outside, inboxes=inboxes, sources=sources)
-        relay = await _start_relay(stack, settings, storage, outside, sellers, meters=meters, traces=traces)
-        await _start_housekeeping(stack, settings, storage, outside)
+        alarm = Alarm(chat=outside.chat, operators=settings.operators, clock=SystemClock())
+        await _start_housekeeping(stack, settings, storage, outside, alarm=alarm)
+        relay = await _start_relay(stack, storage, outside, sellers, alarm, meters=meters, traces=traces)
         attachments = Attachments(blobs=outside.blobs, judge=outside.judge)
         hearing = Hearing(streams=storage.streams, clock=SystemClock(), attachments=attachments)
         counters = _sellers_chats(sellers)
@@ -212,17 +212,15 @@ async def _outside(
 
 async def _start_relay(
     stack: AsyncExitStack,
-    settings: Settings,
     storage: SqlStorage,
     outside: Outside,
     sellers: Sellers,
+    alarm: Alarm,
     *,
     meters: Meters,
     traces: Traces | None,
 ) -> Relay:
     clock = SystemClock()
-    alarm = Alarm(chat=outside.chat, operators=settings.operators, clock=clock)
-    stack.push_async_callback(alarm.close)
     apologies = Apologies(asides=storage.asides, streams=storage.streams, alarm=alarm)
     await closed_at_end(stack, [apologies])
     apologies.start()
@@ -242,16 +240,18 @@ async def _start_relay(
 
 
 async def _start_housekeeping(
-    stack: AsyncExitStack, settings: Settings, storage: SqlStorage, outside: Outside
+    stack: AsyncExitStack, settings: Settings, storage: SqlStorage, outside: Outside, *, alarm: Alarm
 ) -> None:
     housekeeping = Housekeeping(
         cases=storage.cases,
         archive=storage.archive,
         blobs=outside.blobs,
         clock=SystemClock(),
+        sound=alarm.sound,
         kept=timedelta(days=settings.retention),
         record_for=timedelta(days=settings.records),
     )
+    stack.push_async_callback(alarm.close)
     await closed_at_end(stack, [housekeeping])
     housekeeping.start()
 

@@ -292,10 +292,7 @@ class Cases(Protocol):
         ...
 
     async def forget(self, chat: int, *, record_until: datetime | None = None) -> Sequence[str]:
-        """Delete everything of a chat; returns the codes of its cases (their blobs go by prefix).
-
-        With `record_until` a record of each case that a seller got is kept until then.
-        """
+        """Delete all of a chat, but until `record_until` a record of each case that a seller got; returns its cases."""
         ...
 
     async def records(self, seller: str) -> Sequence[CaseRecord]: ...
@@ -325,7 +322,11 @@ class Archive(Protocol):
         ...
 
     async def begin(self, chore: str, *, at: datetime) -> bool:
-        """Take a chore upon this process; False when it is another's already, or done."""
+        """Take a chore upon this process, such as `round 2026-11-27T20`; False when it is another's already, or done."""
+        ...
+
+    async def latest(self, chore: str, *, until: datetime) -> datetime | None:
+        """Tell when one whose first word this is was last begun, as far as that is remembered (some days)."""
         ...
 
 

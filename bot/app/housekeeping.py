@@ -1,8 +1,12 @@
-"""What time alone brings: chats are forgotten when they were kept long enough, objects without a case are swept."""
+"""What time alone brings: chats are forgotten when they were kept long enough, objects without a case are swept.
+
+A clock that was set ahead would have everybody forgotten at once. So after a gap between rounds, whatever its reason,
+nothing is deleted for a day, in which somebody can see to it.
+"""
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from bot.app.clock import Timepiece
@@ -15,6 +19,9 @@ logger = logging.getLogger(__name__)
 EVERY = timedelta(hours=1)
 ROWLESS = timedelta(days=1)
 """An object may lie this long without a row: its row may be on its way (law 11)."""
+LONGEST_GAP = timedelta(days=2)
+"""Between two rounds; after a longer one the clock is doubted."""
+DOUBTED_FOR = timedelta(days=1)
 AT_ONCE = 100
 PAUSE = 0.05
 """Seconds between two portions, in which others write."""
@@ -30,6 +37,7 @@ class Housekeeping:
         archive: Archive,
         blobs: BlobStore,
         clock: Timepiece,
+        sound: Callable[[str], None],
         kept: timedelta,
         record_for: timedelta = timedelta(0),
     ) -> None:
@@ -37,6 +45,7 @@ class Housekeeping:
         self._archive = archive
         self._blobs = blobs
         self._clock = clock
+        self._sound = sound
         self._kept = kept
         self._erase = Eraser(cases=cases, blobs=blobs, clock=clock, record_for=record_for)
         self._task: asyncio.Task[None] | None = None
@@ -62,10 +71,26 @@ class Housekeeping:
     async def round(self) -> None:
         """Forget what is due now, once an hour, and sweep once a day; one of several replicas does it."""
         now = self._clock.now()
+        if await self._doubts(now):
+            return
         if await self._archive.begin(f"round {now:%Y-%m-%dT%H}", at=now):
             await self._forget_what_is_old(now - self._kept)
         if await self._archive.begin(f"sweep {now:%Y-%m-%d}", at=now):
             await self._sweep()
+
+    async def _doubts(self, now: datetime) -> bool:
+        """Tell whether the clock may be wrong; operators hear of it once."""
+        last, doubted = [await self._archive.latest(chore, until=now) for chore in ("round", "doubt")]
+        if doubted is not None and now - doubted < DOUBTED_FOR:
+            return True
+        if last is None or now - last <= LONGEST_GAP or (doubted is not None and doubted > last):
+            return False
+        if await self._archive.begin(f"doubt {now:%Y-%m-%dT%H}", at=now):
+            self._sound(
+                f"The last round of housekeeping was {(now - last).days} days ago by this machine's clock, so nothing that is "
+                "old is deleted for a day. If the clock is wrong, please set it right."
+            )
+        return True
 
     async def _forget_what_is_old(self, before: datetime) -> None:
         while chats := await self._cases.idle(before=before, limit=AT_ONCE):

@@ -13,6 +13,10 @@ from storage.sql.database import Database
 from storage.sql.group import CHATS, CONVERSATIONS, FINGERPRINTS, SEEN, SLOTS
 from storage.sql.pruning import failures, in_slices
 from storage.sql.tables import ENDED
+from storage.sql.times import aware
+
+CHORE = "chore"
+"""Source of the marks that chores leave."""
 
 
 class SqlArchive:
@@ -42,11 +46,18 @@ class SqlArchive:
 
     async def begin(self, chore: str, *, at: datetime) -> bool:
         """Leave a mark, as arrivals do: whoever comes second finds it."""
-        mark = insert(SEEN).values(source="chore", id=chore, at=at)
+        mark = insert(SEEN).values(source=CHORE, id=chore, at=at)
         with contextlib.suppress(StaleWrite):
             await self._database.run(lambda c: c.execute(mark))
             return True
         return False
+
+    async def latest(self, chore: str, *, until: datetime) -> datetime | None:
+        """Read the marks of a week's chores, which are few."""
+        mine = SEEN.c.id.startswith(f"{chore} ", autoescape=True)
+        query = select(SEEN.c.at).where(SEEN.c.source == CHORE, mine, SEEN.c.at <= until)
+        times = await self._database.read(lambda c: c.execute(query).scalars().all())
+        return max(map(aware, times), default=None)
 
 
 def _drop(connection: Connection, case: str, before: datetime, record_until: datetime | None) -> bool:

@@ -14,8 +14,12 @@ from tests.every import every
 KEPT = timedelta(days=90)
 
 
-def housekeeping(playground: Playground, *, clock: FixedClock | None = None) -> Housekeeping:
+def housekeeping(
+    playground: Playground, *, clock: FixedClock | None = None, alerts: list[str] | None = None
+) -> Housekeeping:
+    told = alerts if alerts is not None else []
     return Housekeeping(
+        sound=told.append,
         cases=playground.storage.cases,
         archive=playground.storage.archive,
         blobs=playground.blobs,
@@ -47,8 +51,9 @@ async def test_a_chat_is_forgotten_when_it_was_kept_long_enough_and_not_a_day_be
         assert len(await playground.storage.cases.of_chat(1)) == 1
         await ben.start()
 
-        await playground.pass_time(timedelta(days=8))
-        await housekeeping(playground).round()
+        for _ in range(8):
+            await playground.pass_time(timedelta(days=1))
+            await housekeeping(playground).round()
 
         assert await playground.storage.cases.of_chat(1) == []
         assert await every(playground.blobs) == []
@@ -70,3 +75,47 @@ async def test_objects_without_a_case_are_swept_when_they_are_old_enough(ground:
 
         assert young == 2
         assert [blob.key for blob in await every(playground.blobs)] == [kept.key]
+
+
+async def test_a_clock_that_was_set_ahead_forgets_nobody_for_a_day_and_operators_hear_of_it_once(
+    ground: Playground,
+) -> None:
+    alerts: list[str] = []
+    async with ground as playground:
+        anna = playground.customer(1)
+        await anna.start()
+        await anna.photo()
+        await housekeeping(playground, alerts=alerts).round()
+        wrong = FixedClock(playground.clock.now() + timedelta(days=400))
+
+        for _ in range(3):  # each in a process of its own, an hour apart
+            await housekeeping(playground, clock=wrong, alerts=alerts).round()
+            wrong = FixedClock(wrong.now() + timedelta(hours=1))
+        kept = await playground.storage.cases.of_chat(1)
+        await housekeeping(playground, alerts=alerts).round()  # it was set right again
+
+        assert len(kept) == len(await playground.storage.cases.of_chat(1)) == 1
+        assert len(await every(playground.blobs)) == 1
+        [alert] = alerts
+        assert "400 days ago" in alert
+        assert "clock" in alert
+
+
+async def test_after_a_long_rest_what_is_old_goes_a_day_later(ground: Playground) -> None:
+    alerts: list[str] = []
+    async with ground as playground:
+        anna = playground.customer(1)
+        await anna.start()
+        await housekeeping(playground).round()
+        later = playground.clock.now() + KEPT + timedelta(days=5)
+
+        for hours in (0, 1, 23):
+            await housekeeping(
+                playground, clock=FixedClock(later + timedelta(hours=hours)), alerts=alerts
+            ).round()
+        before = await playground.storage.cases.of_chat(1)
+        await housekeeping(playground, clock=FixedClock(later + timedelta(hours=25)), alerts=alerts).round()
+
+        assert len(before) == 1
+        assert await playground.storage.cases.of_chat(1) == []
+        assert len(alerts) == 1

@@ -68,6 +68,7 @@ DOORS: Mapping[str, Door] = {
     "poll of the outbox": lambda store: store.outbox.claim(now=datetime.now(UTC)),
     "start: the outbox taken over": _office,
     "chats to forget": lambda store: store.cases.idle(before=datetime.now(UTC) - timedelta(days=90)),
+    "last round": lambda store: store.archive.latest("round", until=datetime.now(UTC)),
     "cases to drop": lambda store: store.archive.outlived(before=datetime.now(UTC) - timedelta(days=90)),
     "what is old": _prune,
     "order by number and fact": lambda store: store.orders.find("B-000000777", "10115"),
