@@ -9,11 +9,20 @@ from flows.engine.arriving import show
 from flows.engine.sending import forward_text
 from flows.engine.turn import BREAK, Turn
 from flows.events import TimerFired
-from flows.standing import LOOKED
+from flows.standing import ANSWERS, LOOKED
 from flows.values import Span
 
 CLOSED = {"cancelled", "expired"}
 LONGEST_NOTE = 2000
+LEFT = "left:"
+"""Begins the mode of a sent case whose seller is answered in the middle of another, which it names."""
+ENDS_ASIDE = {"note", "nonote"}
+"""Presses with which an answer to a seller is done: the customer goes on with what was begun before."""
+
+
+def is_over(conv: Conversation) -> bool:
+    """Whether a case hears nothing any more: put aside before anything of it was sent."""
+    return conv.phase in CLOSED and not conv.bundles
 
 
 def status_id(conv: Conversation) -> str:
@@ -21,7 +30,7 @@ def status_id(conv: Conversation) -> str:
     if conv.phase in {"sending", "sent"} and conv.bundles:
         fate = conv.bundles[-1].status
         return _looked(conv) if fate == "delivered" else fate
-    return conv.phase
+    return "addition" if conv.phase == "open" and conv.bundles else conv.phase
 
 
 def _looked(conv: Conversation) -> str:
@@ -53,16 +62,30 @@ def on_lasting(turn: Turn, action: str) -> None:
     match action:
         case "focus":
             where_it_stands(turn)
+        case "answer":
+            _answer(turn)
         case "undo":
             resume(turn)
         case "note":
             _send_note(turn)
         case "nonote":
-            turn.change(pending_note="")
+            _note_done(turn)
             turn.tell(turn.words("note.dropped"), slot="note", edit=True)
         case _:
             if not errands.on_press(turn, action):
                 where_it_stands(turn)
+
+
+def _answer(turn: Turn) -> None:
+    """Hear an answer to the seller next, and remember which case is left for it."""
+    if turn.elsewhere and turn.conv.phase != "open":
+        turn.change(mode=f"{LEFT}{turn.elsewhere}")
+    turn.tell(turn.words("seller.reply_hint"), slot="note")
+
+
+def came_from(conv: Conversation) -> str:
+    """The case that was left to answer this one's seller, "" = none."""
+    return conv.mode.removeprefix(LEFT) if conv.mode.startswith(LEFT) else ""
 
 
 def resume(turn: Turn) -> None:
@@ -77,10 +100,15 @@ def resume(turn: Turn) -> None:
 
 
 def cancel(turn: Turn) -> None:
-    """Put the case aside; it can be taken up again."""
-    turn.change(phase="cancelled")
+    """Put the case aside, or only what is added to it; it can be taken up again."""
+    added = bool(turn.conv.bundles)
+    turn.change(phase="expired" if added else "cancelled")
     button = turn.lasting("undo", turn.plain("button.undo"))
-    turn.tell(turn.words("cancel.done"), slot=f"prompt:{turn.conv.id}", buttons=((button,),))
+    turn.tell(
+        turn.words("cancel.addition" if added else "cancel.done"),
+        slot=f"prompt:{turn.conv.id}",
+        buttons=((button,),),
+    )
 
 
 # -- words after Send ----------------------------------------------------------------------------------------
@@ -88,11 +116,11 @@ def cancel(turn: Turn) -> None:
 
 def offer_note(turn: Turn, text: str) -> None:
     """Offer to pass words on to the seller."""
-    if turn.conv.phase in CLOSED:
+    if is_over(turn.conv):
         where_it_stands(turn)
         return
     turn.change(pending_note=text[:LONGEST_NOTE])
-    if thanks.is_thanks(text):
+    if thanks.is_thanks(text) and not _was_asked(turn.conv):
         button = turn.lasting("note", turn.plain("button.tell_seller"))
         turn.tell(turn.words("note.thanks"), slot="note", buttons=((button,),))
         return
@@ -110,12 +138,21 @@ def offer_note(turn: Turn, text: str) -> None:
     )
 
 
+def _was_asked(conv: Conversation) -> bool:
+    """Whether the seller's last words hold a question: then "OK" is an answer."""
+    return "?" in next((entry.text for entry in reversed(conv.timeline) if entry.kind in ANSWERS), "")
+
+
+def _note_done(turn: Turn) -> None:
+    turn.change(pending_note="", mode="" if came_from(turn.conv) else turn.conv.mode)
+
+
 def _send_note(turn: Turn) -> None:
     if not turn.conv.pending_note:
         where_it_stands(turn)
         return
     forward_text(turn, turn.conv.pending_note)
-    turn.change(pending_note="")
+    _note_done(turn)
     text_id = "note.sent" if turn.conv.errand is None else "errand.note_coming"
     turn.tell(turn.words(text_id), slot="note", edit=True)
 
@@ -142,6 +179,8 @@ def on_timer(turn: Turn, event: TimerFired) -> None:
     due = [after for after in waiting.remind_after[turn.conv.reminded :] if elapsed >= after]
     if due:
         text_id = "reminder.first" if turn.conv.reminded == 0 else "reminder.later"
+        if not turn.conv.issue_title:
+            text_id = "reminder.begun"
         button = turn.lasting("focus", turn.plain("button.continue_case"))
         turn.tell(turn.words(text_id, summary=turn.conv.issue_title), slot="reminder", buttons=((button,),))
         turn.change(reminded=turn.conv.reminded + len(due))
@@ -165,8 +204,9 @@ def _wait_on(turn: Turn, elapsed: float) -> None:
 
 
 def _expire(turn: Turn, *, keep: bool) -> None:
-    turn.change(phase="expired" if keep else "cancelled")
+    added = bool(turn.conv.bundles)
+    turn.change(phase="expired" if keep or added else "cancelled")
     button = turn.lasting("undo", turn.plain("button.continue_case"))
     turn.tell(turn.words("reminder.expired"), slot=f"prompt:{turn.conv.id}", buttons=((button,),))
-    if turn.chat.focus == turn.conv.id:
+    if turn.chat.focus == turn.conv.id and not added:
         turn.change_chat(focus="")

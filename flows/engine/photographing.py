@@ -4,11 +4,12 @@ from dataclasses import replace
 
 from flows.conversation import ShotState
 from flows.definition import Shot, Step
-from flows.engine import claiming, sellers_side, sending, shooting
+from flows.engine import afterwards, claiming, sellers_side, sending, shooting
 from flows.engine.arriving import arrive, show
 from flows.engine.keyboards import navigation
 from flows.engine.turn import Turn
 from flows.engine.walk import active_shots, answered, forward
+from flows.engine.wishes import is_follow_up
 from flows.events import PhotoJudged, PhotoReceived, PhotoRefused, PhotoStored, TextReceived
 
 SEND_WAITING = "send_waiting"
@@ -17,7 +18,7 @@ SEND_WAITING = "send_waiting"
 
 def on_photo(turn: Turn, event: PhotoReceived) -> None:
     """A photo came: it claims a shot, or waits in the tray; after Send it opens an addition."""
-    if turn.conv.phase in {"sent", "sending", "settled"}:
+    if turn.conv.phase not in {"open", "handed_over"}:
         sellers_side.follow_up(turn, request="")
     claiming.receive(turn, event, turn.step if turn.conv.phase == "open" else None)
     if turn.remarks and turn.step is not None:
@@ -131,12 +132,15 @@ def send_when_ready(turn: Turn) -> None:
 
 
 def on_text(turn: Turn, event: TextReceived, step: Step) -> None:
-    """Take a reason; other words at a shot bring the question back."""
+    """Take a reason; words instead of an addition are for the seller, others bring the question back."""
     kind, _, label = turn.conv.mode.partition(":")
     if kind == "reason" and event.text.strip():
         shooting.keep_state(turn, label, ShotState(missing=event.text.strip()[:300]))
         turn.change(mode="")
         leave_or_show(turn, step)
+        return
+    if is_follow_up(turn.conv.flow):
+        afterwards.offer_note(turn, event.text)
         return
     turn.remark(turn.words("shots.photo_please"))
     show(turn)

@@ -38,7 +38,7 @@ def stop_clock(turn: Turn) -> None:
 
 def on_timer(turn: Turn, event: TimerFired) -> None:
     """Remind the seller, or tell the customer that nothing came; nothing of it when the seller has answered."""
-    if turn.conv.answer_by is None or turn.conv.phase not in {"sent", "sending", "open"}:
+    if turn.conv.answer_by is None or turn.conv.phase not in {"sent", "sending", "open", "expired"}:
         return
     if event.name == REMIND:
         if event.at < turn.conv.answer_by:  # a bot that was down for long reminds of nothing that is over

@@ -27,14 +27,25 @@ def on_answer(turn: Turn, event: SellerAnswered) -> None:
     """Show the seller's answer; words typed next are offered back to the seller."""
     note(turn, "answer", author=event.author, text=event.text, files=event.files)
     promptness.stop_clock(turn)
-    hint = turn.words("seller.reply_hint")
+    if turn.conv.phase in {
+        "cancelled",
+        "expired",
+    }:  # a wish was put aside: what the seller says goes on without it
+        turn.change(phase="sent")
+    said: Spans = turn.words("seller.sends")
     if event.text:
-        said: Spans = (*turn.words("seller.answered"), BREAK, Span(text=event.text, style="quote"))
-        turn.tell((*said, BREAK, *hint))
-    else:
-        turn.tell((*turn.words("seller.sends"), BREAK, *hint))
+        said = (*turn.words("seller.answered"), BREAK, Span(text=event.text, style="quote"))
+    _tell_and_hear(turn, said)
     _hand_over(turn, event)
-    _take_focus(turn)
+
+
+def _tell_and_hear(turn: Turn, said: Spans) -> None:
+    """Show it; what is typed next is the answer, but not in the middle of another case: there a button leads to it."""
+    if turn.elsewhere:
+        turn.tell(said, buttons=((turn.lasting("answer", turn.plain("button.answer")),),))
+        return
+    turn.tell((*said, BREAK, *turn.words("seller.reply_hint")))
+    turn.change_chat(focus=turn.conv.id)
 
 
 def _hand_over(turn: Turn, event: SellerAnswered | PhotoRequested | CaseSettled) -> None:
@@ -101,7 +112,7 @@ def follow_up(turn: Turn, *, request: str, wished: tuple[str, ...] = ()) -> None
 
 def _take_focus(turn: Turn) -> None:
     """Texts and photos go to this case from now on, unless the customer is in the middle of another."""
-    if turn.chat.focus in {"", turn.conv.id}:
+    if not turn.elsewhere:
         turn.change_chat(focus=turn.conv.id)
 
 
@@ -124,7 +135,7 @@ def on_reopened(turn: Turn, event: CaseReopened) -> None:
         return
     note(turn, "reopened", author=event.author)
     turn.change(phase="sent")
-    turn.tell((*turn.words("seller.reopened"), BREAK, *turn.words("seller.reply_hint")))
+    _tell_and_hear(turn, turn.words("seller.reopened"))
 
 
 def on_saw(turn: Turn, event: SellerSaw) -> None:
