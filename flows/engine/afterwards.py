@@ -12,6 +12,8 @@ from flows.events import TimerFired
 from flows.standing import ANSWERS, LOOKED
 from flows.values import Span
 
+SEND_WAITING = "send_waiting"
+"""Mode of the review while Send waits for photos under way."""
 CLOSED = {"cancelled", "expired"}
 LONGEST_NOTE = 2000
 LEFT = "left:"
@@ -102,7 +104,8 @@ def resume(turn: Turn) -> None:
 def cancel(turn: Turn) -> None:
     """Put the case aside, or only what is added to it; it can be taken up again."""
     added = bool(turn.conv.bundles)
-    turn.change(phase="expired" if added else "cancelled")
+    mode = "" if turn.conv.mode == SEND_WAITING else turn.conv.mode  # nothing is sent but by another press
+    turn.change(phase="expired" if added else "cancelled", mode=mode)
     button = turn.lasting("undo", turn.plain("button.undo"))
     turn.tell(
         turn.words("cancel.addition" if added else "cancel.done"),

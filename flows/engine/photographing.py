@@ -8,12 +8,9 @@ from flows.engine import afterwards, claiming, sellers_side, sending, shooting
 from flows.engine.arriving import arrive, show
 from flows.engine.keyboards import navigation
 from flows.engine.turn import Turn
-from flows.engine.walk import active_shots, answered, forward
+from flows.engine.walk import active_shots, answered, forward, path, settled_shot
 from flows.engine.wishes import is_follow_up
 from flows.events import PhotoJudged, PhotoReceived, PhotoRefused, PhotoStored, TextReceived
-
-SEND_WAITING = "send_waiting"
-"""Mode of the review while Send waits for photos under way."""
 
 
 def on_photo(turn: Turn, event: PhotoReceived) -> None:
@@ -28,12 +25,11 @@ def on_photo(turn: Turn, event: PhotoReceived) -> None:
 def on_stored(turn: Turn, event: PhotoStored) -> None:
     """The picture is safe: now the customer sees that it came."""
     unjudged = claiming.stored(turn, event)
-    if turn.conv.phase == "handed_over":
+    if turn.conv.phase in {"handed_over", "sending", "sent"}:  # it was on its way when the bundle went
         sending.add_extra_bundle(turn)
-        turn.tell(turn.words("handover.passed_on"))
         return
     found = claiming.find_claim(turn, event.photo.id)
-    if found is not None and found[0] is None:
+    if found is not None and found[0] is None and turn.conv.phase == "open":
         _acknowledge_tray(turn)
     go_on(turn, settled=unjudged)
 
@@ -67,7 +63,7 @@ def go_on(turn: Turn, *, settled: bool) -> None:
     step = turn.step
     if turn.conv.phase != "open" or step is None:
         return
-    if turn.conv.mode == SEND_WAITING:
+    if turn.conv.mode == afterwards.SEND_WAITING:
         if not shooting.pending(turn):
             turn.change(mode="")
             send_when_ready(turn)
@@ -99,7 +95,7 @@ def _under_way(turn: Turn, step: Step) -> int:
 
 def leave_or_show(turn: Turn, step: Step) -> None:
     """Leave the step when every shot is settled and judged, else ask for the next one."""
-    if not answered(turn, turn.conv.step) or turn.conv.mode == "overview":
+    if not answered(turn, turn.conv.step) or turn.conv.mode.startswith(("overview", "replace")):
         show(turn)
     elif waiting := _under_way(turn, step):
         turn.next_serial()
@@ -112,18 +108,11 @@ def send_when_ready(turn: Turn) -> None:
     """Send, unless photos are still under way: then say so and go on by itself when they are through."""
     waiting = shooting.pending(turn)
     if waiting:
-        turn.change(mode=SEND_WAITING)
+        turn.change(mode=afterwards.SEND_WAITING)
         turn.tell(turn.words("send.waits_for_photos", count=len(waiting)))
         return
-    incomplete = next(
-        (
-            key
-            for key, step in turn.flow.steps.items()
-            if step.shots and turn.holds(step.when) and not answered(turn, key)
-        ),
-        None,
-    )
-    if incomplete is not None:
+    *_, incomplete = path(turn)  # the first without an answer: the review, when all is there
+    if turn.flow.steps[incomplete].review is None and not answered(turn, incomplete):
         turn.change(step=incomplete, editing=turn.conv.step, mode="")
         show(turn)
         return
@@ -135,7 +124,8 @@ def on_text(turn: Turn, event: TextReceived, step: Step) -> None:
     """Take a reason; words instead of an addition are for the seller, others bring the question back."""
     kind, _, label = turn.conv.mode.partition(":")
     if kind == "reason" and event.text.strip():
-        shooting.keep_state(turn, label, ShotState(missing=event.text.strip()[:300]))
+        counted = tuple(c for c in shooting.state_of(turn, label).claims if c.status != "retake")
+        shooting.keep_state(turn, label, ShotState(claims=counted, missing=event.text.strip()[:300]))
         turn.change(mode="")
         leave_or_show(turn, step)
         return
@@ -175,6 +165,15 @@ def _try(turn: Turn, step: Step, shot: Shot) -> None:
     state = shooting.state_of(turn, shot.label)
     kept = tuple(claim for claim in state.claims if claim.status != "retake")
     shooting.keep_state(turn, shot.label, replace(state, claims=kept))
+    turn.change(mode=f"replace:{shot.label}" if settled_shot(turn, shot) and kept else "")
+    leave_or_show(turn, step)
+
+
+def _keep(turn: Turn, step: Step, shot: Shot) -> None:
+    turn.chosen = turn.plain("button.keep")
+    state = shooting.state_of(turn, shot.label)
+    kept = tuple(claim for claim in state.claims if claim.status != "retake")
+    shooting.keep_state(turn, shot.label, replace(state, claims=kept, retakes=0))
     turn.change(mode="")
     leave_or_show(turn, step)
 
@@ -217,6 +216,7 @@ def _remove(turn: Turn, step: Step, shot: Shot) -> None:
 _VERBS = {
     "use": _use,
     "try": _try,
+    "keep": _keep,
     "skip": _pass_over,
     "enough": _pass_over,
     "cant": _cannot,

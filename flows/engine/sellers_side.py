@@ -161,9 +161,18 @@ def on_handed_back(turn: Turn, event: HandedBack) -> None:
     if turn.conv.phase != "handed_over":
         return
     turn.change(phase="open", inbox="")
+    if is_follow_up(turn.conv.flow) and turn.conv.origin_ref is not None:
+        _return_to_issue(turn, turn.conv.origin_ref)
     turn.remark(turn.words("handover.returned"))
     target = target_of(turn, turn.conv.step) if turn.step is not None else ""
     if target:
         arrive(turn, target)
     else:
         turn.change(phase="sent", step="")
+
+
+def _return_to_issue(turn: Turn, origin: FlowRef) -> None:
+    """A photo was asked for meanwhile: go back to the step of the issue's flow that handed the case over."""
+    turn.change(flow=origin, wished=(), request="")
+    handing = [key for key, step in turn.flow.steps.items() if step.handover and turn.holds(step.when)]
+    turn.change(step=next(iter(handing), ""))

@@ -155,6 +155,8 @@ def _shot_rows(turn: Turn, step: Step, shot: Shot) -> Rows:
     row = []
     if shot.most > 1 and len(accepted(state)) >= shot.least:
         row.append(turn.button(f"enough{index}", turn.plain("button.enough")))
+    elif accepted(state) and settled_shot(turn, shot):  # asked for once more, to replace what there is
+        row.append(turn.button(f"keep{index}", turn.plain("button.keep")))
     elif shot.optional:
         row.append(turn.button(f"skip{index}", turn.plain("button.skip")))
     else:

@@ -135,6 +135,8 @@ def on_text(turn: Turn, event: TextReceived) -> None:
         done = asking.on_text(turn, event, step)
     elif step.compose is not None:
         done = composing.on_text(turn, event, step)
+    elif step.find is not None:  # an answer is on its way, and brings the next question
+        done = False
     else:
         done = False
         turn.remark(turn.words("choose.pick_button"))
