@@ -12,14 +12,25 @@ from flows.engine.walk import active_shots, answered, forward, path, settled_sho
 from flows.engine.wishes import is_follow_up
 from flows.events import PhotoJudged, PhotoReceived, PhotoRefused, PhotoStored, TextReceived
 
+MOST_CAPTIONS = 20
+
 
 def on_photo(turn: Turn, event: PhotoReceived) -> None:
     """A photo came: it claims a shot, or waits in the tray; after Send it opens an addition."""
     if turn.conv.phase not in {"open", "handed_over"}:
         sellers_side.follow_up(turn, request="")
+    _keep_words(turn, event.caption.strip())
     claiming.receive(turn, event, turn.step if turn.conv.phase == "open" else None)
     if turn.remarks and turn.step is not None:
         show(turn)
+
+
+def _keep_words(turn: Turn, words: str) -> None:
+    """Words with a photo are for the seller: they go after the bundle, or at once to a person who has the case."""
+    if words and turn.conv.phase == "handed_over":
+        sending.forward_text(turn, words)
+    elif words and words not in turn.conv.captions:
+        turn.change(captions=(*turn.conv.captions, words)[-MOST_CAPTIONS:])
 
 
 def on_stored(turn: Turn, event: PhotoStored) -> None:

@@ -14,6 +14,8 @@ from flows.engine.wishes import is_follow_up
 from flows.values import Bundle, BundlePhoto, MissingShot, Order, Seller
 
 NOBODY = Seller(id="", name="")
+LONGEST_WORDS = 4000
+"""Characters of all words that came with photos: no more than one message of Telegram's."""
 
 
 def send(turn: Turn, step: Step) -> None:
@@ -25,6 +27,7 @@ def send(turn: Turn, step: Step) -> None:
     _deliver(turn, bundle, inbox=inbox)
     _name_case(turn, bundle)
     turn.change(phase="handed_over" if taken else "sending", inbox=inbox, tray=_on_its_way(turn))
+    _pass_captions_on(turn)
     said = turn.own(step.say) if step.say else turn.words("send.sending")
     turn.tell(said, slot=f"prompt:{turn.conv.id}", closing=turn.closing())
     if not taken:
@@ -45,6 +48,7 @@ def hand_over(turn: Turn, step: Step) -> None:
     _deliver(turn, bundle, inbox=inbox)
     _name_case(turn, bundle)
     turn.change(phase="handed_over", inbox=inbox, mode="", tray=_on_its_way(turn))
+    _pass_captions_on(turn)
     said = turn.own(step.say) if step.say else ()
     turn.next_serial()
     turn.tell(
@@ -194,6 +198,12 @@ def forward_text(turn: Turn, text: str, *, author: str = "") -> None:
             thread=_thread(turn, conv.inbox),
         )
     )
+
+
+def _pass_captions_on(turn: Turn) -> None:
+    if turn.conv.captions:
+        forward_text(turn, "\n".join(turn.conv.captions)[:LONGEST_WORDS])
+        turn.change(captions=())
 
 
 def add_extra_bundle(turn: Turn) -> None:

@@ -100,8 +100,11 @@ def _reviewed(turn: Turn, action: str) -> None:
     if action == "send":
         photographing.send_when_ready(turn)
         return
-    if action == "dropextras":
-        claiming.drop_tray(turn)
+    if action in {"dropextras", "dropwords"}:
+        if action == "dropextras":
+            claiming.drop_tray(turn)
+        else:
+            turn.change(captions=())
         show(turn)
         return
     places = list(turn.flow.steps)
