@@ -32,11 +32,17 @@ def on_answer(turn: Turn, event: SellerAnswered) -> None:
         "expired",
     }:  # a wish was put aside: what the seller says goes on without it
         turn.change(phase="sent")
-    said: Spans = turn.words("seller.sends")
+    said: Spans = _told(turn, "seller.sends")
     if event.text:
-        said = (*turn.words("seller.answered"), BREAK, Span(text=event.text, style="quote"))
+        said = (*_told(turn, "seller.answered"), BREAK, Span(text=event.text, style="quote"))
     _tell_and_hear(turn, said)
     _hand_over(turn, event)
+
+
+def _told(turn: Turn, text_id: str) -> Spans:
+    """What the seller does, in words; whoever took the case over is not called by the seller's name."""
+    who = {"seller.name": turn.plain("handover.who")} if turn.conv.inbox else {}
+    return turn.words(text_id, **who)
 
 
 def _tell_and_hear(turn: Turn, said: Spans) -> None:
@@ -73,7 +79,7 @@ def on_request(turn: Turn, event: PhotoRequested) -> None:
     if _is_asking(turn) and not (shots or turn.conv.wished):
         _ask_for_that_too(turn, wish)
     else:
-        turn.remark(turn.words("seller.wish"))
+        turn.remark(_told(turn, "seller.wish"))
         if shots and words:
             turn.remark((Span(text=words, style="quote"),))
         asked = turn.conv.wished if _is_asking(turn) else ()
@@ -90,7 +96,7 @@ def _is_asking(turn: Turn) -> bool:
 
 def _ask_for_that_too(turn: Turn, wish: str) -> None:
     """A second wish before the first is answered: both stand, and photos that came already stay."""
-    turn.remark(turn.words("seller.wish"))
+    turn.remark(_told(turn, "seller.wish"))
     turn.change(request="\n".join(part for part in (turn.conv.request, wish) if part)[:LONGEST_WISH])
     show(turn)
 
@@ -123,7 +129,7 @@ def on_settled(turn: Turn, event: CaseSettled) -> None:
     note(turn, "settled", author=event.author, text=event.text, files=event.files)
     promptness.stop_clock(turn)
     turn.change(phase="settled")
-    said = turn.words("seller.settled")
+    said = _told(turn, "seller.settled")
     words: Spans = (BREAK, Span(text=event.text, style="quote")) if event.text else ()
     turn.tell((*said, *words))
     _hand_over(turn, event)
@@ -135,7 +141,7 @@ def on_reopened(turn: Turn, event: CaseReopened) -> None:
         return
     note(turn, "reopened", author=event.author)
     turn.change(phase="sent")
-    _tell_and_hear(turn, turn.words("seller.reopened"))
+    _tell_and_hear(turn, _told(turn, "seller.reopened"))
 
 
 def on_saw(turn: Turn, event: SellerSaw) -> None:

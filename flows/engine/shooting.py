@@ -226,7 +226,7 @@ def progress(turn: Turn, step: Step, *, delay: float = 0) -> None:
     if lines:
         edit = any(label in turn.conv.burst for label in spoken)
         turn.tell(joined(lines, LINE), slot=f"progress:{turn.conv.id}", edit=edit, delay=delay)
-        turn.change(burst=spoken)
+        turn.change(burst=(*spoken, *(slot for slot in turn.conv.burst if slot == "tray")))
 
 
 def _progress_line(turn: Turn, shot: Shot) -> Span:

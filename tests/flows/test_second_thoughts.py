@@ -7,7 +7,7 @@ import pytest
 
 from flows.definition import Ask
 from flows.engine.asking import Misfit, fitting
-from flows.events import HandedBack, PhotoRequested, PhotoStored
+from flows.events import CaseSettled, HandedBack, PhotoRequested, PhotoStored, SellerAnswered
 from flows.values import Item, Order
 from flows.workbench.rehearsal import Rehearsal
 from tests.flows.driving import to_photos, to_review
@@ -251,3 +251,38 @@ def test_an_order_s_photos_follow_the_customer_into_another_issue_even_while_the
     known = [claim.photo_id for claim in customer.conversation.tray]
     known += [claim.photo_id for state in customer.conversation.shots.values() for claim in state.claims]
     assert photo in known
+
+
+def test_support_is_not_called_by_the_seller_s_name(chat: Begin) -> None:
+    customer = chat()
+    customer.start()
+    for label in ("A-17", "🔧", "It smokes"):
+        customer.tap(label)
+    case = customer.conversation.id
+
+    customer.post(SellerAnswered(case=case, text="Is it unplugged?"))
+    answered = customer.last.text
+    customer.post(PhotoRequested(case=case, text="the plug"))
+    wished = customer.prompt.text
+    customer.post(CaseSettled(case=case))
+
+    assert [text.partition(" support")[0] for text in (answered, wished)] == ["Our", "Our"]
+    assert "Our support considers" in customer.last.text
+
+
+def test_extra_photos_of_one_album_are_acknowledged_once(chat: Begin) -> None:
+    customer = chat()
+    to_photos(customer)
+    for _ in range(2):
+        customer.photo()
+    customer.hold = True
+    for _ in range(6):
+        customer.photo(album="holiday")
+    stored = list(customer.waiting)
+    customer.waiting = type(customer.waiting)(
+        stored[place] for place in (0, 1, 2, 4, 3, 5)
+    )  # 4 and 5 are extras
+
+    customer.release()
+
+    assert sum("extra photo" in message.text for message in customer.messages) == 1
