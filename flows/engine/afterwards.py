@@ -1,13 +1,17 @@
 """What the customer does after Send: where a case stands, notes to the seller, reminders, the end of a case."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from flows.conversation import Conversation
 from flows.effects import SetTimer
-from flows.engine import errands, promptness, thanks
-from flows.engine.arriving import show
+from flows.engine import errands, promptness, shooting, thanks
+from flows.engine.arriving import arrive, show
+from flows.engine.lookup import accepted
 from flows.engine.sending import forward_text
 from flows.engine.turn import BREAK, Turn
+from flows.engine.walk import active_shots, forward, settled_shot
+from flows.engine.wishes import is_follow_up
 from flows.events import TimerFired
 from flows.standing import ANSWERS, LOOKED
 from flows.values import Span
@@ -97,7 +101,9 @@ def resume(turn: Turn) -> None:
         return
     turn.change(phase="open", armed=False)
     turn.remark(turn.words("cancel.undone"))
-    if turn.step is not None:
+    if turn.step is not None and turn.step.find is not None:  # it was put aside during a look-up
+        arrive(turn, turn.conv.step)
+    elif turn.step is not None:
         show(turn)
 
 
@@ -122,8 +128,12 @@ def offer_note(turn: Turn, text: str) -> None:
     if is_over(turn.conv):
         where_it_stands(turn)
         return
-    turn.change(pending_note=text[:LONGEST_NOTE])
-    if thanks.is_thanks(text) and not _was_asked(turn.conv):
+    before = (
+        turn.conv.pending_note
+    )  # what was typed before and not decided on: people write in several messages
+    words = "\n".join(part for part in (before, text) if part)[-LONGEST_NOTE:]
+    turn.change(pending_note=words)
+    if not before and thanks.is_thanks(text) and not _was_asked(turn.conv):
         button = turn.lasting("note", turn.plain("button.tell_seller"))
         turn.tell(turn.words("note.thanks"), slot="note", buttons=((button,),))
         return
@@ -135,7 +145,7 @@ def offer_note(turn: Turn, text: str) -> None:
         (turn.lasting("new", turn.plain("button.new_case")),),
     )
     turn.tell(
-        (*turn.words("note.offer"), BREAK, Span(text=text[:LONGEST_NOTE], style="quote")),
+        (*turn.words("note.offer"), BREAK, Span(text=words, style="quote")),
         slot="note",
         buttons=rows,
     )
@@ -176,6 +186,8 @@ def on_timer(turn: Turn, event: TimerFired) -> None:
     if event.name != "waiting" or waiting is None or turn.conv.phase != "open" or turn.conv.touched is None:
         return
     elapsed = (event.at - turn.conv.touched).total_seconds()
+    if elapsed >= min(waiting.remind_after, default=0) and _send_addition(turn):
+        return
     if waiting.expire_after is not None and elapsed >= waiting.expire_after:
         _expire(turn, keep=waiting.on_expire == "keep_draft")
         return
@@ -188,6 +200,20 @@ def on_timer(turn: Turn, event: TimerFired) -> None:
         turn.tell(turn.words(text_id, summary=turn.conv.issue_title), slot="reminder", buttons=((button,),))
         turn.change(reminded=turn.conv.reminded + len(due))
     _wait_on(turn, elapsed)
+
+
+def _send_addition(turn: Turn) -> bool:
+    """Send an addition that has all it needs: nobody said "Enough", and the seller waits for it. False when it has not."""
+    step = turn.step
+    if step is None or not step.shots or not is_follow_up(turn.conv.flow) or shooting.pending(turn):
+        return False
+    shots = [shot for shot in active_shots(turn, step) if not settled_shot(turn, shot)]
+    if not all(len(accepted(shooting.state_of(turn, shot.label))) >= shot.least for shot in shots):
+        return False
+    for shot in shots:
+        shooting.keep_state(turn, shot.label, replace(shooting.state_of(turn, shot.label), done=True))
+    forward(turn, arrive)
+    return True
 
 
 def _wait_on(turn: Turn, elapsed: float) -> None:

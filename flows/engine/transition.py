@@ -194,7 +194,7 @@ def _back_along_history(turn: Turn) -> None:
 def on_orders(turn: Turn, event: OrdersFound) -> None:
     """Go on with what was found."""
     step = turn.step
-    if step is None or step.find is None or event.query != turn.conv.step:
+    if turn.conv.phase != "open" or step is None or step.find is None or event.query != turn.conv.step:
         return
     turn.change(found=event.orders, exhausted=event.exhausted)
     if step.find.orders == "number" and len(event.orders) == 1:

@@ -222,3 +222,45 @@ def test_a_reminder_before_any_issue_was_named_has_no_empty_quotes(catalogue: Ca
 
     assert first.startswith("Shall we go on?")
     assert "“”" not in customer.last.text
+
+
+def test_a_wished_photo_goes_although_nobody_says_that_it_is_enough(customer: Rehearsal) -> None:
+    customer.post(PhotoRequested(case=customer.conversation.id, text="the bottom", at=customer.now))
+    photo = customer.photo()
+
+    customer.wait(timedelta(minutes=31))
+
+    assert [one.photo.id for one in customer.bundles[-1].photos] == [photo]
+    assert customer.bundles[-1].number == 2
+    assert not any("Shall we go on" in text for text in texts(customer))
+
+
+def test_a_wish_without_a_photo_is_still_reminded_of(customer: Rehearsal) -> None:
+    customer.post(PhotoRequested(case=customer.conversation.id, text="the bottom", at=customer.now))
+
+    customer.wait(timedelta(minutes=31))
+
+    assert "Shall we go on" in customer.last.text
+    assert len(customer.bundles) == 1
+
+
+def test_words_in_several_messages_reach_the_seller_together(customer: Rehearsal) -> None:
+    customer.say("Hi")
+    customer.say("The handle came off too")
+
+    customer.tap("Tell")
+
+    assert [note.text for note in customer.notes] == ["Hi\nThe handle came off too"]
+
+
+def test_a_case_cancelled_during_a_look_up_stays_so_and_can_be_taken_up_again(catalogue: Catalogue) -> None:
+    customer = Rehearsal(catalogue, known=(MUG,), hold=True)
+    customer.start()
+    customer.say("/cancel")
+    customer.release()
+    assert customer.last.text == "Cancelled. Nothing was sent."
+
+    customer.hold = False
+    customer.tap("Undo")
+
+    assert "Which order" in customer.prompt.text
