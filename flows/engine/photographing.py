@@ -42,7 +42,7 @@ def on_stored(turn: Turn, event: PhotoStored) -> None:
     found = claiming.find_claim(turn, event.photo.id)
     if found is not None and found[0] is None and turn.conv.phase == "open":
         _acknowledge_tray(turn)
-    go_on(turn, settled=unjudged)
+    go_on(turn, settled=unjudged, done=(found[0] if found and unjudged else "") or "", told=False)
 
 
 def _acknowledge_tray(turn: Turn) -> None:
@@ -65,12 +65,16 @@ def on_refused(turn: Turn, event: PhotoRefused) -> None:
 
 def on_judged(turn: Turn, event: PhotoJudged) -> None:
     """The verdict is here."""
+    found = claiming.find_claim(turn, event.photo_id)
     if claiming.judged(turn, event):
-        go_on(turn, settled=True)
+        go_on(turn, settled=True, done=(found[0] if found else "") or "")
 
 
-def go_on(turn: Turn, *, settled: bool) -> None:
-    """Show progress; when nothing is under way any more, ask for the next shot or leave the step."""
+def go_on(turn: Turn, *, settled: bool, done: str = "", told: bool = True) -> None:
+    """Show progress; when nothing is under way any more, ask for the next shot or leave the step.
+
+    `done` is the shot of the photo that is through, `told` whether it was said to be looked at.
+    """
     step = turn.step
     if turn.conv.phase != "open" or step is None:
         return
@@ -84,13 +88,24 @@ def go_on(turn: Turn, *, settled: bool) -> None:
             show(turn)
         return
     waiting = _under_way(turn, step)
-    shooting.progress(turn, step, delay=claiming.ALBUM_DELAY if waiting and not settled else 0)
+    delay = claiming.ALBUM_DELAY if waiting and not settled else 0
+    shooting.progress(turn, step, delay=delay, done=done, told=told)
     if waiting or not settled:
         return
     if turn.conv.mode == "handover":
         sending.hand_over(turn, step)
-    elif not turn.conv.mode.startswith("reason:"):
+    elif not (turn.conv.mode.startswith("reason:") or _is_asked_already(turn, step, done)):
         leave_or_show(turn, step)
+
+
+def _is_asked_already(turn: Turn, step: Step, done: str) -> bool:
+    """Whether another shot is asked for already, as after "Enough" while the last photo was looked at."""
+    wanted = shooting.wanted(turn, step)
+    if not done or turn.remarks or wanted is None or wanted.label == done:
+        return False
+    trial = Turn(turn.catalogue, turn.chat, turn.conv, turn.event)
+    show(trial, again=True)
+    return trial.conv.last_prompt == turn.conv.last_prompt
 
 
 def _under_way(turn: Turn, step: Step) -> int:
