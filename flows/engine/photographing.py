@@ -222,6 +222,7 @@ def _cannot(turn: Turn, step: Step, shot: Shot) -> None:
 
 
 def _open_one(turn: Turn, step: Step, shot: Shot) -> None:
+    turn.change(mode=f"replace:{shot.label}")  # a photo that comes now is meant for it
     turn.next_serial()
     shooting.show_one(turn, step, shot)
 

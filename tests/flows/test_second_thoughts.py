@@ -286,3 +286,26 @@ def test_extra_photos_of_one_album_are_acknowledged_once(chat: Begin) -> None:
     customer.release()
 
     assert sum("extra photo" in message.text for message in customer.messages) == 1
+
+
+def test_a_photo_sent_while_one_is_looked_at_takes_its_place(chat: Begin) -> None:
+    customer = chat()
+    to_review(customer)
+    customer.tap("Edit: Photos")
+    customer.tap("Front view")
+
+    better = customer.photo()
+    customer.tap("Send")
+
+    assert [photo.label for photo in customer.bundles[-1].photos if photo.photo.id == better] == [
+        "ProductDefect_FrontView"
+    ]
+
+
+def test_looking_at_a_photo_and_going_back_changes_nothing(chat: Begin) -> None:
+    customer = chat()
+    to_review(customer)
+    for label in ("Edit: Photos", "Front view", "‹ Back", "Done", "Send"):
+        customer.tap(label)
+
+    assert labels(customer) == ["ProductDefect_FrontView", "ProductDefect_CloseUp_1"]
