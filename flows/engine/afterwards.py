@@ -8,6 +8,7 @@ from flows.effects import SetTimer
 from flows.engine import errands, promptness, shooting, thanks
 from flows.engine.arriving import arrive, show
 from flows.engine.lookup import accepted
+from flows.engine.sellers_side import told
 from flows.engine.sending import forward_text
 from flows.engine.turn import BREAK, Turn
 from flows.engine.walk import active_shots, forward, settled_shot
@@ -145,7 +146,7 @@ def offer_note(turn: Turn, text: str) -> None:
         (turn.lasting("new", turn.plain("button.new_case")),),
     )
     turn.tell(
-        (*turn.words("note.offer"), BREAK, Span(text=words, style="quote")),
+        (*told(turn, "note.offer"), BREAK, Span(text=words, style="quote")),
         slot="note",
         buttons=rows,
     )

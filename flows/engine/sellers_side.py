@@ -32,14 +32,14 @@ def on_answer(turn: Turn, event: SellerAnswered) -> None:
         "expired",
     }:  # a wish was put aside: what the seller says goes on without it
         turn.change(phase="sent")
-    said: Spans = _told(turn, "seller.sends")
+    said: Spans = told(turn, "seller.sends")
     if event.text:
-        said = (*_told(turn, "seller.answered"), BREAK, Span(text=event.text, style="quote"))
+        said = (*told(turn, "seller.answered"), BREAK, Span(text=event.text, style="quote"))
     _tell_and_hear(turn, said)
     _hand_over(turn, event)
 
 
-def _told(turn: Turn, text_id: str) -> Spans:
+def told(turn: Turn, text_id: str) -> Spans:
     """What the seller does, in words; whoever took the case over is not called by the seller's name."""
     who = {"seller.name": turn.plain("handover.who")} if turn.conv.inbox else {}
     return turn.words(text_id, **who)
@@ -79,7 +79,7 @@ def on_request(turn: Turn, event: PhotoRequested) -> None:
     if _is_asking(turn) and not (shots or turn.conv.wished):
         _ask_for_that_too(turn, wish)
     else:
-        turn.remark(_told(turn, "seller.wish"))
+        turn.remark(told(turn, "seller.wish"))
         if shots and words:
             turn.remark((Span(text=words, style="quote"),))
         asked = turn.conv.wished if _is_asking(turn) else ()
@@ -96,7 +96,7 @@ def _is_asking(turn: Turn) -> bool:
 
 def _ask_for_that_too(turn: Turn, wish: str) -> None:
     """A second wish before the first is answered: both stand, and photos that came already stay."""
-    turn.remark(_told(turn, "seller.wish"))
+    turn.remark(told(turn, "seller.wish"))
     turn.change(request="\n".join(part for part in (turn.conv.request, wish) if part)[:LONGEST_WISH])
     show(turn)
 
@@ -129,7 +129,7 @@ def on_settled(turn: Turn, event: CaseSettled) -> None:
     note(turn, "settled", author=event.author, text=event.text, files=event.files)
     promptness.stop_clock(turn)
     turn.change(phase="settled")
-    said = _told(turn, "seller.settled")
+    said = told(turn, "seller.settled")
     words: Spans = (BREAK, Span(text=event.text, style="quote")) if event.text else ()
     turn.tell((*said, *words))
     _hand_over(turn, event)
@@ -141,7 +141,7 @@ def on_reopened(turn: Turn, event: CaseReopened) -> None:
         return
     note(turn, "reopened", author=event.author)
     turn.change(phase="sent")
-    _tell_and_hear(turn, _told(turn, "seller.reopened"))
+    _tell_and_hear(turn, told(turn, "seller.reopened"))
 
 
 def on_saw(turn: Turn, event: SellerSaw) -> None:

@@ -45,8 +45,10 @@ def test_words_typed_after_an_answer_go_to_the_seller_who_answered(customer: Reh
     customer.post(SellerAnswered(case=mug, text="Is a refund all right?"))
 
     customer.say("Yes, a refund please")
+    offered = customer.last.text
     customer.tap("Tell")
 
+    assert "Acme Outdoor" in offered
     assert [(note.case, note.seller.id) for note in customer.notes] == [(mug, "acme")]
 
 
