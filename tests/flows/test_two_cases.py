@@ -1,5 +1,6 @@
 """Cases that lie with sellers while the customer does something else: whose words go where, and what is still heard."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -266,3 +267,28 @@ def test_a_case_cancelled_during_a_look_up_stays_so_and_can_be_taken_up_again(ca
     customer.tap("Undo")
 
     assert "Which order" in customer.prompt.text
+
+
+@pytest.mark.parametrize("busy", [False, True])
+def test_a_seller_s_silence_leads_words_to_that_seller(catalogue: Catalogue, *, busy: bool) -> None:
+    acme = replace(catalogue.sellers["acme"], answer_within=86_400)
+    patient = replace(catalogue, sellers={**catalogue.sellers, "acme": acme})
+    customer = Rehearsal(patient, known=(MUG, LAMP), promise=timedelta(days=1))
+    sent(customer)
+    mug = customer.conversation.id
+    if busy:
+        begin_another(customer)
+    else:
+        send_another(customer)
+        customer.post(SellerAnswered(case=customer.conversation.id, text="Sorry", at=customer.now))
+    customer.wait(timedelta(hours=20))
+    customer.wait(timedelta(hours=5))
+    told = next(message for message in customer.messages if "has not answered" in message.text)
+
+    if busy:
+        customer.press(told.buttons[0][0].data)
+    customer.say("Hello?")
+    customer.tap("Tell")
+
+    assert ("type it here" in told.text) is not busy
+    assert [note.case for note in customer.notes if note.customer_name != "Clearshot"] == [mug]
