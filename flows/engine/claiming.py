@@ -16,6 +16,8 @@ ALBUM_DELAY = 0.7
 """Seconds that the answer to a photo of an album waits for its siblings."""
 MOST_PHOTOS = 40
 """Photos that one case takes; beyond it a clear word (threat table: flooding)."""
+OF_ONE_SHOT = frozenset({"use", "try", "keep", "skip", "enough", "cant", "replace", "remove"})
+"""What the buttons of a shot's own prompt do; the list of all shots has others."""
 ACCEPTED_BY_DEFAULT = ("photo", "file")
 
 
@@ -67,8 +69,10 @@ def _claimed(turn: Turn, event: PhotoReceived, step: Step) -> Shot | None:
 def _replied(turn: Turn, event: PhotoReceived, step: Step) -> Shot | None:
     """The shot whose prompt the photo replies to; its buttons end in the shot's place."""
     code, _, rest = event.reply_data.partition(".")
-    digits = "".join(letter for letter in rest.rpartition(".")[2] if letter.isdigit())
-    if code != turn.conv.id or not digits or int(digits) >= len(step.shots or ()):
+    action = rest.rpartition(".")[2]
+    verb = action.rstrip("0123456789")
+    digits = action[len(verb) :]
+    if code != turn.conv.id or verb not in OF_ONE_SHOT or not digits or int(digits) >= len(step.shots or ()):
         return None
     shot = (step.shots or ())[int(digits)]
     return shot if shot in active_shots(turn, step) else None

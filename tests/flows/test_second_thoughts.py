@@ -309,3 +309,16 @@ def test_looking_at_a_photo_and_going_back_changes_nothing(chat: Begin) -> None:
         customer.tap(label)
 
     assert labels(customer) == ["ProductDefect_FrontView", "ProductDefect_CloseUp_1"]
+
+
+def test_a_photo_that_replies_to_the_list_of_photos_replaces_none(chat: Begin) -> None:
+    customer = chat()
+    to_review(customer)
+    front = customer.conversation.shots["ProductDefect_FrontView"].claims[0].photo_id
+    customer.tap("Edit: Photos")
+
+    customer.photo(reply_data=customer.prompt.buttons[0][0].data)
+
+    assert [claim.photo_id for claim in customer.conversation.shots["ProductDefect_FrontView"].claims] == [
+        front
+    ]
