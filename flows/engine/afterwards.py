@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from flows.conversation import Conversation
+from flows.conversation import Conversation, Phase
 from flows.effects import SetTimer
 from flows.engine import errands, promptness, shooting, thanks
 from flows.engine.arriving import arrive, show
@@ -97,7 +97,8 @@ def came_from(conv: Conversation) -> str:
 
 def resume(turn: Turn) -> None:
     """Take a cancelled or expired case up where it was."""
-    if turn.conv.phase not in CLOSED:
+    aside = turn.conv.phase == "handed_over" and is_follow_up(turn.conv.flow) and turn.step is not None
+    if not aside and turn.conv.phase not in CLOSED:
         where_it_stands(turn)
         return
     turn.change(phase="open", armed=False)
@@ -112,13 +113,18 @@ def cancel(turn: Turn) -> None:
     """Put the case aside, or only what is added to it; it can be taken up again."""
     added = bool(turn.conv.bundles)
     mode = "" if turn.conv.mode == SEND_WAITING else turn.conv.mode  # nothing is sent but by another press
-    turn.change(phase="expired" if added else "cancelled", mode=mode)
+    turn.change(phase=_phase_of_addition(turn) if added else "cancelled", mode=mode)
     button = turn.lasting("undo", turn.plain("button.undo"))
     turn.tell(
         turn.words("cancel.addition" if added else "cancel.done"),
         slot=f"prompt:{turn.conv.id}",
         buttons=((button,),),
     )
+
+
+def _phase_of_addition(turn: Turn) -> Phase:
+    """Where a case is when an addition is put aside: a person who took it over still has it."""
+    return "handed_over" if turn.conv.inbox else "expired"
 
 
 # -- words after Send ----------------------------------------------------------------------------------------
@@ -235,7 +241,7 @@ def _wait_on(turn: Turn, elapsed: float) -> None:
 
 def _expire(turn: Turn, *, keep: bool) -> None:
     added = bool(turn.conv.bundles)
-    turn.change(phase="expired" if keep or added else "cancelled")
+    turn.change(phase=_phase_of_addition(turn) if added else "expired" if keep else "cancelled")
     button = turn.lasting("undo", turn.plain("button.continue_case"))
     turn.tell(turn.words("reminder.expired"), slot=f"prompt:{turn.conv.id}", buttons=((button,),))
     if turn.chat.focus == turn.conv.id and not added:

@@ -1,6 +1,7 @@
 """Customers who change their mind: a photo replaced, an answer edited and left, a reason begun, words typed at once."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -136,6 +137,30 @@ def test_a_case_that_support_gives_back_after_a_photo_goes_on_where_it_was_left(
 
     customer.post(HandedBack(case=customer.conversation.id))
 
+    assert "Describe it" in customer.prompt.text
+
+
+@pytest.mark.parametrize("way", ["cancelled", "expired"])
+def test_a_photo_for_support_that_is_put_aside_leaves_the_case_with_support(chat: Begin, way: str) -> None:
+    customer = chat()
+    customer.start()
+    for label in ("A-17", "🔧", "It smokes"):
+        customer.tap(label)
+    case = customer.conversation.id
+    customer.post(PhotoRequested(case=case, text="the plug", at=customer.now))
+    if way == "cancelled":
+        customer.say("/cancel")
+    else:
+        customer.wait(timedelta(days=2))
+        customer.wait(timedelta(days=4))
+
+    customer.tap("Undo" if way == "cancelled" else "Continue")
+    assert "the plug" in customer.prompt.text
+    customer.say("/cancel")
+    customer.say("I have thrown it away")
+    customer.post(HandedBack(case=case, at=customer.now))
+
+    assert [(note.text, note.inbox) for note in customer.notes] == [("I have thrown it away", "support")]
     assert "Describe it" in customer.prompt.text
 
 
