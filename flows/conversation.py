@@ -91,6 +91,7 @@ class Conversation:
     tray: tuple[
         Claim, ...
     ] = ()  # photos that no shot has claimed yet: offered to the first shots, else sent as extras
+    captions: tuple[str, ...] = ()  # words that came with photos, for the seller
     history: tuple[str, ...] = ()  # input steps passed, for Back
     shown: tuple[str, ...] = ()  # lone `say` steps already said
     order: Order | None = None

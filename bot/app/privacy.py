@@ -104,7 +104,8 @@ def names_of(case: Conversation) -> dict[str, str | int]:
     """What a line about a case that a seller has may speak of."""
     photos = {photo for bundle in case.bundles for photo in bundle.photo_ids}
     seller = case.seller.name if case.seller else case.inbox
-    return {"case": case.id, "who": seller, "count": len(photos)}
+    who = dict.fromkeys(bundle.inbox or seller for bundle in case.bundles)
+    return {"case": case.id, "who": ", ".join(who), "count": len(photos)}
 
 
 def told(state: ChatState, cases: Sequence[Conversation]) -> bytes:

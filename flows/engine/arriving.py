@@ -53,7 +53,7 @@ def _wait(turn: Turn, step_id: str, step: Step) -> str | None:
     """Ask; photos from the tray come first, and then the question waits for their verdicts."""
     if answered(turn, step_id):
         return target_of(turn, step_id)
-    turn.change(step=step_id)
+    turn.change(step=step_id, editing="" if step_id == turn.conv.editing else turn.conv.editing)
     if step.shots is not None and claiming.offer_tray(turn, step):
         turn.next_serial()
     else:
@@ -126,8 +126,11 @@ def start(turn: Turn, step: Step) -> str:
 def _leave_issue(turn: Turn) -> None:
     """The customer chose another issue: answers of the old one go, its photos wait in the tray."""
     kept = {key: answer for key, answer in turn.conv.answers.items() if key in turn.flow.steps}
-    stored = [claim for state in turn.conv.shots.values() for claim in state.claims if claim.photo]
-    tray = [Claim(photo_id=c.photo_id, upload=c.upload, status="stored", photo=c.photo) for c in stored]
+    claims = [claim for state in turn.conv.shots.values() for claim in state.claims]
+    tray = [
+        Claim(photo_id=c.photo_id, upload=c.upload, status="stored" if c.photo else "pending", photo=c.photo)
+        for c in claims
+    ]
     turn.change(answers=kept, shots={}, tray=(*turn.conv.tray, *tray), draft="", own_words=False, shown=())
 
 

@@ -103,8 +103,9 @@ def _number(text: str, rules: Ask) -> str:
     number = float(text.replace(",", "."))
     low, high = rules.min, rules.max
     if (low is not None and number < low) or (high is not None and number > high):
-        raise Misfit("ask.number_range", min="" if low is None else low, max="" if high is None else high)
-    return f"{number:g}"
+        text_id = "at_most" if low is None else "at_least" if high is None else "range"
+        raise Misfit(f"ask.number_{text_id}", min=low, max=high)
+    return f"{number:.6f}".rstrip("0").rstrip(".")
 
 
 def _date(text: str, *, day_first: bool) -> date:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from flows.catalogue import Catalogue
 from flows.conversation import Chat, ChatState, Conversation, FlowRef
 from flows.effects import RedeemLink, Say
-from flows.engine import commands
+from flows.engine import afterwards, commands
 from flows.engine.arriving import arrive, show
 from flows.engine.transition import transition
 from flows.engine.turn import Turn
@@ -20,7 +20,6 @@ from flows.events import (
     OrderLinked,
     PhotoReceived,
     Started,
-    TextReceived,
 )
 from flows.outcome import Outcome
 from flows.values import Order, Seller
@@ -64,7 +63,7 @@ class Engine:
         conversation = state.conversations.get(getattr(event, "case", ""))
         if conversation is None:
             return Outcome(state=state)
-        turn = Turn(self.catalogue, chat, conversation, event)
+        turn = Turn(self.catalogue, chat, conversation, event, elsewhere=_elsewhere(state, conversation))
         transition(turn)
         return _outcome(state, turn)
 
@@ -90,9 +89,13 @@ class Engine:
         conversation = state.conversations.get(state.chat.focus)
         if conversation is None or conversation.phase != "open":
             return self._begin(state, event)
-        turn = Turn(self.catalogue, state.chat, conversation, event)
+        return self._again(state, event, conversation, "greeting.again")
+
+    def _again(self, state: ChatState, event: Event, conversation: Conversation, text_id: str) -> Outcome:
+        """Show where we are, after a word."""
+        turn = Turn(self.catalogue, replace(state.chat, focus=conversation.id), conversation, event)
         turn.touch()
-        turn.remark(turn.words("greeting.again"))
+        turn.remark(turn.words(text_id) if text_id else ())
         show(turn, again=True)
         turn.flush()
         return _outcome(state, turn)
@@ -127,17 +130,18 @@ class Engine:
 
     def _linked(self, state: ChatState, event: OrderLinked) -> Outcome:
         if event.order is not None:
-            return self._begin(state, event, order=event.order)
+            begun = _begun(state, event.order)
+            return (
+                self._again(state, event, begun, "greeting.again")
+                if begun is not None
+                else self._begin(state, event, order=event.order)
+            )
         conversation = state.conversations.get(state.chat.focus)
         if conversation is None or conversation.phase != "open":
             outcome = self._begin(state, event)
             said = self.catalogue.texts.say(_tongue(state, self.catalogue), "link.unknown", {})
             return replace(outcome, effects=(Say(spans=said), *outcome.effects))
-        turn = Turn(self.catalogue, state.chat, conversation, event)
-        turn.remark(turn.words("link.unknown"))
-        show(turn, again=True)
-        turn.flush()
-        return _outcome(state, turn)
+        return self._again(state, event, conversation, "link.unknown")
 
     def _chosen(self, state: ChatState, event: ChoiceMade) -> Outcome:
         code, _, rest = event.data.partition(".")
@@ -147,7 +151,7 @@ class Engine:
         if code == "-" and action.startswith(commands.PRIVACY):
             return self._privacy(state, event, action.removeprefix(commands.PRIVACY))
         if action == "new":
-            return self._begin(state, event)
+            return self._anew(state, event)
         conversation = state.conversations.get(code)
         if conversation is None:
             focused = state.conversations.get(state.chat.focus)
@@ -155,18 +159,42 @@ class Engine:
                 return self._begin(state, event)
             conversation = focused
             event = replace(event, data=f"{focused.id}.-.stale")
-        turn = Turn(self.catalogue, replace(state.chat, focus=conversation.id), conversation, event)
+        chat, elsewhere = replace(state.chat, focus=conversation.id), _elsewhere(state, conversation)
+        turn = Turn(self.catalogue, chat, conversation, event, elsewhere=elsewhere)
         transition(turn)
-        return _outcome(state, turn)
+        outcome, begun = _outcome(state, turn), afterwards.came_from(conversation)
+        return self._back_to(begun, outcome, event) if action in afterwards.ENDS_ASIDE and begun else outcome
+
+    def _anew(self, state: ChatState, event: ChoiceMade) -> Outcome:
+        """Begin another case; where nothing was done in the newest yet, that one will do."""
+        focused = state.conversations.get(state.chat.focus)
+        if focused is None or focused.phase != "open" or focused.answers or focused.shots or focused.tray:
+            return self._begin(state, event)
+        return self._again(state, event, focused, "")
+
+    def _back_to(self, begun: str, outcome: Outcome, event: ChoiceMade) -> Outcome:
+        """Go on with the case that was left to answer a seller in between."""
+        case = outcome.state.conversations.get(begun)
+        if case is None or case.phase != "open":
+            return outcome
+        shown = self._again(outcome.state, event, case, "")
+        return replace(shown, effects=(*outcome.effects, *shown.effects))
 
     def _language(self, state: ChatState, event: ChoiceMade, locale: str) -> Outcome:
-        conversation = state.conversations.get(state.chat.focus)
-        if conversation is None:
+        cases = {code: self._spoken(state, event, case, locale) for code, case in state.conversations.items()}
+        state = replace(state, conversations=cases)
+        conversation = cases.get(state.chat.focus)
+        if conversation is None and not state.chat.greeted:
             chat = replace(state.chat, language=locale, chosen=True)
             return self._begin(replace(state, chat=chat), event)
-        turn = Turn(self.catalogue, state.chat, conversation, event)
+        turn = Turn(self.catalogue, state.chat, conversation or self._nowhere(state), event)
         commands.set_language(turn, locale)
-        return _outcome(state, turn)
+        return self._beside(state, turn)
+
+    def _spoken(self, state: ChatState, event: ChoiceMade, case: Conversation, locale: str) -> Conversation:
+        turn = Turn(self.catalogue, state.chat, case, event)
+        commands.speak(turn, locale)
+        return turn.conv
 
     def _privacy(self, state: ChatState, event: ChoiceMade, wish: str) -> Outcome:
         conversation = state.conversations.get(state.chat.focus) or self._nowhere(state)
@@ -233,14 +261,34 @@ def _addressed(state: ChatState, event: FromCustomer) -> Conversation | None:
     """The conversation an input is for: the one whose prompt it answers, else the one with the focus."""
     if isinstance(event, PhotoReceived) and event.reply_data:
         named = state.conversations.get(event.reply_data.partition(".")[0])
-        if named is not None and named.phase not in {"cancelled", "expired"}:
+        if named is not None and not afterwards.is_over(named):
             return named
     focused = state.conversations.get(state.chat.focus)
-    if focused is None or (focused.phase in {"cancelled", "expired"} and not isinstance(event, CommandGiven)):
+    if focused is None or (afterwards.is_over(focused) and not isinstance(event, CommandGiven)):
         return None
-    if focused.phase == "settled" and isinstance(event, TextReceived | PhotoReceived):
-        return focused
     return focused
+
+
+def _elsewhere(state: ChatState, conversation: Conversation) -> str:
+    """The other case that the customer is in the middle of, "" = none."""
+    focused = state.conversations.get(state.chat.focus)
+    is_other = focused is not None and focused.id != conversation.id and focused.phase == "open"
+    return state.chat.focus if is_other else ""
+
+
+def _begun(state: ChatState, order: Order) -> Conversation | None:
+    """The newest unsent case about an order."""
+    own = [state.conversations[code] for code in state.chat.open if code in state.conversations]
+    return next(
+        (
+            case
+            for case in reversed(own)
+            if case.phase == "open"
+            and case.order is not None
+            and (case.order.seller, case.order.number) == (order.seller, order.number)
+        ),
+        None,
+    )
 
 
 def _outcome(state: ChatState, turn: Turn) -> Outcome:

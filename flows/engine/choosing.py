@@ -158,11 +158,11 @@ def on_text(turn: Turn, event: TextReceived, step: Step) -> bool:
     rules = step.choose
     if rules is None:
         return False
-    words = event.text.strip().casefold()
+    words = _bare(event.text)
     every = choices(turn, rules)
-    named = [c for c in every if words in {c.text.casefold(), c.value.casefold()}]
+    named = [c for c in every if words in {_bare(c.text), _bare(c.value)}]
     if not named and words:
-        named = [c for c in every if c.text.casefold().lstrip("✓ ").startswith(words)]
+        named = [c for c in every if _bare(c.text).startswith(words)]
     if len(named) == 1 and not rules.many:
         return take(turn, named[0])
     if rules.from_ == "orders":
@@ -171,6 +171,12 @@ def on_text(turn: Turn, event: TextReceived, step: Step) -> bool:
     turn.next_serial()
     show(turn, step)
     return False
+
+
+def _bare(text: str) -> str:
+    """Words as they are typed: without the sign that a button has before them."""
+    text = text.strip().casefold()
+    return next((text[n:] for n, letter in enumerate(text) if letter.isalnum()), text)
 
 
 def _search(turn: Turn, step: Step, words: str, every: list[Choice]) -> bool:

@@ -8,7 +8,7 @@ from flows.effects import ForgetPhotos, JudgePhoto, StorePhoto
 from flows.engine import shooting
 from flows.engine.lookup import accepted
 from flows.engine.turn import Turn
-from flows.engine.walk import active_shots
+from flows.engine.walk import active_shots, settled_shot
 from flows.events import PhotoJudged, PhotoReceived, PhotoRefused, PhotoStored
 from flows.values import Quality, Upload
 
@@ -16,6 +16,8 @@ ALBUM_DELAY = 0.7
 """Seconds that the answer to a photo of an album waits for its siblings."""
 MOST_PHOTOS = 40
 """Photos that one case takes; beyond it a clear word (threat table: flooding)."""
+OF_ONE_SHOT = frozenset({"use", "try", "keep", "skip", "enough", "cant", "replace", "remove"})
+"""What the buttons of a shot's own prompt do; the list of all shots has others."""
 ACCEPTED_BY_DEFAULT = ("photo", "file")
 
 
@@ -59,19 +61,18 @@ def _claimed(turn: Turn, event: PhotoReceived, step: Step) -> Shot | None:
     kind, _, label = turn.conv.mode.partition(":")
     if named is None and kind == "replace":
         named = next((shot for shot in shots if shot.label == label), None)
+    if kind in {"replace", "reason", "overview"}:
         turn.change(mode="")
-    if named is not None:
-        return named
-    if kind in {"reason", "overview"}:
-        turn.change(mode="")
-    return next((shot for shot in shots if shooting.has_room(turn, shot)), None)
+    return named or next((shot for shot in shots if shooting.has_room(turn, shot)), None)
 
 
 def _replied(turn: Turn, event: PhotoReceived, step: Step) -> Shot | None:
     """The shot whose prompt the photo replies to; its buttons end in the shot's place."""
     code, _, rest = event.reply_data.partition(".")
-    digits = "".join(letter for letter in rest.rpartition(".")[2] if letter.isdigit())
-    if code != turn.conv.id or not digits or int(digits) >= len(step.shots or ()):
+    action = rest.rpartition(".")[2]
+    verb = action.rstrip("0123456789")
+    digits = action[len(verb) :]
+    if code != turn.conv.id or verb not in OF_ONE_SHOT or not digits or int(digits) >= len(step.shots or ()):
         return None
     shot = (step.shots or ())[int(digits)]
     return shot if shot in active_shots(turn, step) else None
@@ -226,6 +227,8 @@ def accept(turn: Turn, label: str, claim: Claim) -> None:
     _forget(turn, gone)
     left = tuple(c for c in claims if c not in gone)
     shooting.keep_state(turn, label, ShotState(claims=left, done=state.done))
+    if shot is not None and turn.conv.mode == f"reason:{label}" and settled_shot(turn, shot):
+        turn.change(mode="")  # the photo came while a reason was asked for
 
 
 def _reject(turn: Turn, step: Step, shot: Shot, claim: Claim) -> None:
@@ -236,15 +239,21 @@ def _reject(turn: Turn, step: Step, shot: Shot, claim: Claim) -> None:
     claims = _replaced(left, claim.photo_id, replace(claim, status="retake"))
     retakes = state.retakes + 1
     shooting.keep_state(turn, shot.label, ShotState(claims=claims, retakes=retakes))
+    replaces = settled_shot(turn, shot)  # one that counts: that one stays meanwhile
+    if replaces and not turn.conv.mode:
+        turn.change(mode=f"replace:{shot.label}")
     rules = step.retakes or turn.flow.retakes
     if rules is None or retakes < rules.max:
         return
     if rules.then == "use_anyway":
         accept(turn, shot.label, claim)
+        turn.change(mode="")
     elif rules.then == "skip":
         _forget(turn, [claim])
         kept = tuple(c for c in left if c.photo_id != claim.photo_id)
-        missing = turn.plain(f"retake.{claim.flags[0]}.reason", shot=shooting.title(turn, shot))
+        reason = turn.plain(f"retake.{claim.flags[0]}.reason", shot=shooting.title(turn, shot))
+        missing = "" if replaces else reason
+        turn.change(mode="" if replaces else turn.conv.mode)
         shooting.keep_state(turn, shot.label, ShotState(claims=kept, missing=missing))
     elif rules.then == "handover":
         turn.change(mode="handover")

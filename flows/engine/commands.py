@@ -67,7 +67,8 @@ def cancel(turn: Turn) -> None:
         turn.tell(turn.words("cancel.nothing"))
         return
     afterwards.cancel(turn)
-    turn.change_chat(focus="")
+    if not turn.conv.bundles:
+        turn.change_chat(focus="")
 
 
 def language(turn: Turn) -> None:
@@ -85,16 +86,25 @@ def set_language(turn: Turn, locale: str) -> None:
     if locale not in turn.catalogue.texts.locales:
         return
     turn.change_chat(language=locale, chosen=True)
-    if locale in turn.flow.locales:
-        turn.change(locale=locale)
+    speak(turn, locale)
     turn.tell(turn.words("language.set"), slot="language", edit=True)
     if turn.conv.phase == "open" and turn.step is not None:
         show(turn)
 
 
+def speak(turn: Turn, locale: str) -> None:
+    """Go on with a case in this language, where its flow has it."""
+    if locale not in turn.flow.locales:
+        return
+    turn.change(locale=locale)
+    if turn.conv.origin_ref is not None:
+        title = turn.catalogue.flow(turn.conv.origin_ref).title
+        turn.change(issue_title=turn.own_plain(title))
+
+
 def status(turn: Turn, cases: list[Conversation]) -> None:
     """List the cases, each with a button."""
-    listed = [case for case in cases if case.phase != "open" or case.history][-MOST_LISTED:]
+    listed = [case for case in cases if case.phase != "open" or case.history or case.bundles][-MOST_LISTED:]
     if not listed:
         _answer(turn, turn.words("status.none"))
         return

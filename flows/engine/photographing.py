@@ -4,37 +4,45 @@ from dataclasses import replace
 
 from flows.conversation import ShotState
 from flows.definition import Shot, Step
-from flows.engine import claiming, sellers_side, sending, shooting
+from flows.engine import afterwards, claiming, sellers_side, sending, shooting
 from flows.engine.arriving import arrive, show
 from flows.engine.keyboards import navigation
 from flows.engine.turn import Turn
-from flows.engine.walk import active_shots, answered, forward
+from flows.engine.walk import active_shots, answered, forward, path, settled_shot
+from flows.engine.wishes import is_follow_up
 from flows.events import PhotoJudged, PhotoReceived, PhotoRefused, PhotoStored, TextReceived
 
-SEND_WAITING = "send_waiting"
-"""Mode of the review while Send waits for photos under way."""
+MOST_CAPTIONS = 20
 
 
 def on_photo(turn: Turn, event: PhotoReceived) -> None:
     """A photo came: it claims a shot, or waits in the tray; after Send it opens an addition."""
-    if turn.conv.phase in {"sent", "sending", "settled"}:
+    if turn.conv.phase not in {"open", "handed_over"}:
         sellers_side.follow_up(turn, request="")
+    _keep_words(turn, event.caption.strip())
     claiming.receive(turn, event, turn.step if turn.conv.phase == "open" else None)
     if turn.remarks and turn.step is not None:
         show(turn)
 
 
+def _keep_words(turn: Turn, words: str) -> None:
+    """Words with a photo are for the seller: they go after the bundle, or at once to a person who has the case."""
+    if words and turn.conv.phase == "handed_over":
+        sending.forward_text(turn, words)
+    elif words and words not in turn.conv.captions:
+        turn.change(captions=(*turn.conv.captions, words)[-MOST_CAPTIONS:])
+
+
 def on_stored(turn: Turn, event: PhotoStored) -> None:
     """The picture is safe: now the customer sees that it came."""
     unjudged = claiming.stored(turn, event)
-    if turn.conv.phase == "handed_over":
+    if turn.conv.phase in {"handed_over", "sending", "sent"}:  # it was on its way when the bundle went
         sending.add_extra_bundle(turn)
-        turn.tell(turn.words("handover.passed_on"))
         return
     found = claiming.find_claim(turn, event.photo.id)
-    if found is not None and found[0] is None:
+    if found is not None and found[0] is None and turn.conv.phase == "open":
         _acknowledge_tray(turn)
-    go_on(turn, settled=unjudged)
+    go_on(turn, settled=unjudged, done=(found[0] if found and unjudged else "") or "", told=False)
 
 
 def _acknowledge_tray(turn: Turn) -> None:
@@ -57,16 +65,20 @@ def on_refused(turn: Turn, event: PhotoRefused) -> None:
 
 def on_judged(turn: Turn, event: PhotoJudged) -> None:
     """The verdict is here."""
+    found = claiming.find_claim(turn, event.photo_id)
     if claiming.judged(turn, event):
-        go_on(turn, settled=True)
+        go_on(turn, settled=True, done=(found[0] if found else "") or "")
 
 
-def go_on(turn: Turn, *, settled: bool) -> None:
-    """Show progress; when nothing is under way any more, ask for the next shot or leave the step."""
+def go_on(turn: Turn, *, settled: bool, done: str = "", told: bool = True) -> None:
+    """Show progress; when nothing is under way any more, ask for the next shot or leave the step.
+
+    `done` is the shot of the photo that is through, `told` whether it was said to be looked at.
+    """
     step = turn.step
     if turn.conv.phase != "open" or step is None:
         return
-    if turn.conv.mode == SEND_WAITING:
+    if turn.conv.mode == afterwards.SEND_WAITING:
         if not shooting.pending(turn):
             turn.change(mode="")
             send_when_ready(turn)
@@ -76,13 +88,24 @@ def go_on(turn: Turn, *, settled: bool) -> None:
             show(turn)
         return
     waiting = _under_way(turn, step)
-    shooting.progress(turn, step, delay=claiming.ALBUM_DELAY if waiting and not settled else 0)
+    delay = claiming.ALBUM_DELAY if waiting and not settled else 0
+    shooting.progress(turn, step, delay=delay, done=done, told=told)
     if waiting or not settled:
         return
     if turn.conv.mode == "handover":
         sending.hand_over(turn, step)
-    elif not turn.conv.mode.startswith("reason:"):
+    elif not (turn.conv.mode.startswith("reason:") or _is_asked_already(turn, step, done)):
         leave_or_show(turn, step)
+
+
+def _is_asked_already(turn: Turn, step: Step, done: str) -> bool:
+    """Whether another shot is asked for already, as after "Enough" while the last photo was looked at."""
+    wanted = shooting.wanted(turn, step)
+    if not done or turn.remarks or wanted is None or wanted.label == done:
+        return False
+    trial = Turn(turn.catalogue, turn.chat, turn.conv, turn.event)
+    show(trial, again=True)
+    return trial.conv.last_prompt == turn.conv.last_prompt
 
 
 def _under_way(turn: Turn, step: Step) -> int:
@@ -98,7 +121,7 @@ def _under_way(turn: Turn, step: Step) -> int:
 
 def leave_or_show(turn: Turn, step: Step) -> None:
     """Leave the step when every shot is settled and judged, else ask for the next one."""
-    if not answered(turn, turn.conv.step) or turn.conv.mode == "overview":
+    if not answered(turn, turn.conv.step) or turn.conv.mode.startswith(("overview", "replace")):
         show(turn)
     elif waiting := _under_way(turn, step):
         turn.next_serial()
@@ -111,18 +134,11 @@ def send_when_ready(turn: Turn) -> None:
     """Send, unless photos are still under way: then say so and go on by itself when they are through."""
     waiting = shooting.pending(turn)
     if waiting:
-        turn.change(mode=SEND_WAITING)
+        turn.change(mode=afterwards.SEND_WAITING)
         turn.tell(turn.words("send.waits_for_photos", count=len(waiting)))
         return
-    incomplete = next(
-        (
-            key
-            for key, step in turn.flow.steps.items()
-            if step.shots and turn.holds(step.when) and not answered(turn, key)
-        ),
-        None,
-    )
-    if incomplete is not None:
+    *_, incomplete = path(turn)  # the first without an answer: the review, when all is there
+    if turn.flow.steps[incomplete].review is None and not answered(turn, incomplete):
         turn.change(step=incomplete, editing=turn.conv.step, mode="")
         show(turn)
         return
@@ -131,12 +147,16 @@ def send_when_ready(turn: Turn) -> None:
 
 
 def on_text(turn: Turn, event: TextReceived, step: Step) -> None:
-    """Take a reason; other words at a shot bring the question back."""
+    """Take a reason; words instead of an addition are for the seller, others bring the question back."""
     kind, _, label = turn.conv.mode.partition(":")
     if kind == "reason" and event.text.strip():
-        shooting.keep_state(turn, label, ShotState(missing=event.text.strip()[:300]))
+        counted = tuple(c for c in shooting.state_of(turn, label).claims if c.status != "retake")
+        shooting.keep_state(turn, label, ShotState(claims=counted, missing=event.text.strip()[:300]))
         turn.change(mode="")
         leave_or_show(turn, step)
+        return
+    if is_follow_up(turn.conv.flow):
+        afterwards.offer_note(turn, event.text)
         return
     turn.remark(turn.words("shots.photo_please"))
     show(turn)
@@ -171,6 +191,15 @@ def _try(turn: Turn, step: Step, shot: Shot) -> None:
     state = shooting.state_of(turn, shot.label)
     kept = tuple(claim for claim in state.claims if claim.status != "retake")
     shooting.keep_state(turn, shot.label, replace(state, claims=kept))
+    turn.change(mode=f"replace:{shot.label}" if settled_shot(turn, shot) and kept else "")
+    leave_or_show(turn, step)
+
+
+def _keep(turn: Turn, step: Step, shot: Shot) -> None:
+    turn.chosen = turn.plain("button.keep")
+    state = shooting.state_of(turn, shot.label)
+    kept = tuple(claim for claim in state.claims if claim.status != "retake")
+    shooting.keep_state(turn, shot.label, replace(state, claims=kept, retakes=0))
     turn.change(mode="")
     leave_or_show(turn, step)
 
@@ -193,6 +222,7 @@ def _cannot(turn: Turn, step: Step, shot: Shot) -> None:
 
 
 def _open_one(turn: Turn, step: Step, shot: Shot) -> None:
+    turn.change(mode=f"replace:{shot.label}")  # a photo that comes now is meant for it
     turn.next_serial()
     shooting.show_one(turn, step, shot)
 
@@ -213,6 +243,7 @@ def _remove(turn: Turn, step: Step, shot: Shot) -> None:
 _VERBS = {
     "use": _use,
     "try": _try,
+    "keep": _keep,
     "skip": _pass_over,
     "enough": _pass_over,
     "cant": _cannot,

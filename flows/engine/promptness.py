@@ -8,7 +8,7 @@ from flows.engine.sending import forward_text
 from flows.engine.timeline import note
 from flows.engine.turn import BREAK, Turn
 from flows.events import Delivered, TimerFired
-from flows.values import Span, Spans
+from flows.values import Rows, Span, Spans
 
 REMIND, OVERDUE = "remind_seller", "overdue"
 TIMERS = frozenset({REMIND, OVERDUE})
@@ -38,7 +38,7 @@ def stop_clock(turn: Turn) -> None:
 
 def on_timer(turn: Turn, event: TimerFired) -> None:
     """Remind the seller, or tell the customer that nothing came; nothing of it when the seller has answered."""
-    if turn.conv.answer_by is None or turn.conv.phase not in {"sent", "sending", "open"}:
+    if turn.conv.answer_by is None or turn.conv.phase not in {"sent", "sending", "open", "expired"}:
         return
     if event.name == REMIND:
         if event.at < turn.conv.answer_by:  # a bot that was down for long reminds of nothing that is over
@@ -48,7 +48,17 @@ def on_timer(turn: Turn, event: TimerFired) -> None:
         said = turn.words("promptness.silent")
         if _was_reminded(turn.conv):
             said = (*said, Span(text=" "), *turn.words("promptness.reminded"))
-        turn.tell((*said, *_next_step(turn, turn.conv)), slot=f"delivery:{turn.conv.id}")
+        _tell_silence(turn, said)
+
+
+def _tell_silence(turn: Turn, said: Spans) -> None:
+    """Words typed next go to this seller; in the middle of another case only a button leads there."""
+    rows: Rows = ()
+    if turn.elsewhere:
+        rows = ((turn.lasting("answer", turn.plain("button.answer")),),)
+    else:
+        turn.change_chat(focus=turn.conv.id)
+    turn.tell((*said, *_next_step(turn, turn.conv)), slot=f"delivery:{turn.conv.id}", buttons=rows)
 
 
 def _was_reminded(conv: Conversation) -> bool:
@@ -87,5 +97,7 @@ def span_of(turn: Turn, seconds: int) -> str:
 def _next_step(turn: Turn, case: Conversation) -> Spans:
     steps = case.seller.next_step if case.seller else {}
     text = steps.get(turn.conv.locale) or next(iter(steps.values()), "")
-    said: Spans = (Span(text=text),) if text else turn.words("promptness.write")
-    return (BREAK, *said)
+    if text:
+        return (BREAK, Span(text=text))
+    is_heard = case.id == turn.conv.id and not turn.elsewhere  # what is typed now goes to this case
+    return (BREAK, *turn.words("promptness.write")) if is_heard else ()

@@ -83,6 +83,7 @@ def _photo_lines(turn: Turn) -> Spans:
             lines.append((Span(text=noted or f"{shooting.mark(turn, shot)} {_name(turn, shot)}"),))
     if turn.conv.tray:
         lines.append(turn.words("review.extras", count=len(turn.conv.tray)))
+    lines += [(Span(text=f"💬 {_cut(words)}"),) for words in turn.conv.captions]
     if not lines:
         return ()
     return joined([(_bold(turn.plain("review.photos")),), *lines], LINE)
@@ -140,6 +141,8 @@ def _rows(turn: Turn) -> Rows:
     ]
     if turn.conv.tray:
         buttons.append(turn.button("dropextras", turn.plain("button.drop_extras")))
+    if turn.conv.captions:
+        buttons.append(turn.button("dropwords", turn.plain("button.drop_words")))
     return ((turn.button("send", turn.plain("button.send")),), *stacked(buttons), _back(turn))
 
 

@@ -27,14 +27,31 @@ def on_answer(turn: Turn, event: SellerAnswered) -> None:
     """Show the seller's answer; words typed next are offered back to the seller."""
     note(turn, "answer", author=event.author, text=event.text, files=event.files)
     promptness.stop_clock(turn)
-    hint = turn.words("seller.reply_hint")
+    if turn.conv.phase in {
+        "cancelled",
+        "expired",
+    }:  # a wish was put aside: what the seller says goes on without it
+        turn.change(phase="sent")
+    said: Spans = told(turn, "seller.sends")
     if event.text:
-        said: Spans = (*turn.words("seller.answered"), BREAK, Span(text=event.text, style="quote"))
-        turn.tell((*said, BREAK, *hint))
-    else:
-        turn.tell((*turn.words("seller.sends"), BREAK, *hint))
+        said = (*told(turn, "seller.answered"), BREAK, Span(text=event.text, style="quote"))
+    _tell_and_hear(turn, said)
     _hand_over(turn, event)
-    _take_focus(turn)
+
+
+def told(turn: Turn, text_id: str) -> Spans:
+    """What the seller does, in words; whoever took the case over is not called by the seller's name."""
+    who = {"seller.name": turn.plain("handover.who")} if turn.conv.inbox else {}
+    return turn.words(text_id, **who)
+
+
+def _tell_and_hear(turn: Turn, said: Spans) -> None:
+    """Show it; what is typed next is the answer, but not in the middle of another case: there a button leads to it."""
+    if turn.elsewhere:
+        turn.tell(said, buttons=((turn.lasting("answer", turn.plain("button.answer")),),))
+        return
+    turn.tell((*said, BREAK, *turn.words("seller.reply_hint")))
+    turn.change_chat(focus=turn.conv.id)
 
 
 def _hand_over(turn: Turn, event: SellerAnswered | PhotoRequested | CaseSettled) -> None:
@@ -62,7 +79,7 @@ def on_request(turn: Turn, event: PhotoRequested) -> None:
     if _is_asking(turn) and not (shots or turn.conv.wished):
         _ask_for_that_too(turn, wish)
     else:
-        turn.remark(turn.words("seller.wish"))
+        turn.remark(told(turn, "seller.wish"))
         if shots and words:
             turn.remark((Span(text=words, style="quote"),))
         asked = turn.conv.wished if _is_asking(turn) else ()
@@ -79,7 +96,7 @@ def _is_asking(turn: Turn) -> bool:
 
 def _ask_for_that_too(turn: Turn, wish: str) -> None:
     """A second wish before the first is answered: both stand, and photos that came already stay."""
-    turn.remark(turn.words("seller.wish"))
+    turn.remark(told(turn, "seller.wish"))
     turn.change(request="\n".join(part for part in (turn.conv.request, wish) if part)[:LONGEST_WISH])
     show(turn)
 
@@ -101,7 +118,7 @@ def follow_up(turn: Turn, *, request: str, wished: tuple[str, ...] = ()) -> None
 
 def _take_focus(turn: Turn) -> None:
     """Texts and photos go to this case from now on, unless the customer is in the middle of another."""
-    if turn.chat.focus in {"", turn.conv.id}:
+    if not turn.elsewhere:
         turn.change_chat(focus=turn.conv.id)
 
 
@@ -112,7 +129,7 @@ def on_settled(turn: Turn, event: CaseSettled) -> None:
     note(turn, "settled", author=event.author, text=event.text, files=event.files)
     promptness.stop_clock(turn)
     turn.change(phase="settled")
-    said = turn.words("seller.settled")
+    said = told(turn, "seller.settled")
     words: Spans = (BREAK, Span(text=event.text, style="quote")) if event.text else ()
     turn.tell((*said, *words))
     _hand_over(turn, event)
@@ -124,7 +141,7 @@ def on_reopened(turn: Turn, event: CaseReopened) -> None:
         return
     note(turn, "reopened", author=event.author)
     turn.change(phase="sent")
-    turn.tell((*turn.words("seller.reopened"), BREAK, *turn.words("seller.reply_hint")))
+    _tell_and_hear(turn, told(turn, "seller.reopened"))
 
 
 def on_saw(turn: Turn, event: SellerSaw) -> None:
@@ -150,9 +167,18 @@ def on_handed_back(turn: Turn, event: HandedBack) -> None:
     if turn.conv.phase != "handed_over":
         return
     turn.change(phase="open", inbox="")
+    if is_follow_up(turn.conv.flow) and turn.conv.origin_ref is not None:
+        _return_to_issue(turn, turn.conv.origin_ref)
     turn.remark(turn.words("handover.returned"))
     target = target_of(turn, turn.conv.step) if turn.step is not None else ""
     if target:
         arrive(turn, target)
     else:
         turn.change(phase="sent", step="")
+
+
+def _return_to_issue(turn: Turn, origin: FlowRef) -> None:
+    """A photo was asked for meanwhile: go back to the step of the issue's flow that handed the case over."""
+    turn.change(flow=origin, wished=(), request="")
+    handing = [key for key, step in turn.flow.steps.items() if step.handover and turn.holds(step.when)]
+    turn.change(step=next(iter(handing), ""))

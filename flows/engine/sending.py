@@ -10,23 +10,34 @@ from flows.engine.lookup import accepted, shots_of
 from flows.engine.timeline import note
 from flows.engine.turn import Turn
 from flows.engine.walk import path
+from flows.engine.wishes import is_follow_up
 from flows.values import Bundle, BundlePhoto, MissingShot, Order, Seller
 
 NOBODY = Seller(id="", name="")
+LONGEST_WORDS = 4000
+"""Characters of all words that came with photos: no more than one message of Telegram's."""
 
 
 def send(turn: Turn, step: Step) -> None:
     """Give the bundle to the seller's inbox."""
     turn.flush()
     bundle = bundled(turn)
-    inbox = "support" if step.send is not None and step.send.to == "support" else ""
+    taken = turn.conv.inbox if is_follow_up(turn.conv.flow) else ""  # an addition goes to whom the case went
+    inbox = "support" if step.send is not None and step.send.to == "support" else taken
     _deliver(turn, bundle, inbox=inbox)
     _name_case(turn, bundle)
-    turn.change(phase="sending", inbox=inbox, tray=())
+    turn.change(phase="handed_over" if taken else "sending", inbox=inbox, tray=_on_its_way(turn))
+    _pass_captions_on(turn)
     said = turn.own(step.say) if step.say else turn.words("send.sending")
     turn.tell(said, slot=f"prompt:{turn.conv.id}", closing=turn.closing())
-    turn.tell(turn.words("send.on_its_way"), slot=f"delivery:{turn.conv.id}")
+    if not taken:
+        turn.tell(turn.words("send.on_its_way"), slot=f"delivery:{turn.conv.id}")
     turn.change(last_prompt=(), history=(), editing="")
+
+
+def _on_its_way(turn: Turn) -> tuple[Claim, ...]:
+    """The extra photos whose bytes are not here yet: they follow in an addition."""
+    return tuple(claim for claim in turn.conv.tray if claim.photo is None)
 
 
 def hand_over(turn: Turn, step: Step) -> None:
@@ -36,7 +47,8 @@ def hand_over(turn: Turn, step: Step) -> None:
     bundle = bundled(turn)
     _deliver(turn, bundle, inbox=inbox)
     _name_case(turn, bundle)
-    turn.change(phase="handed_over", inbox=inbox, mode="", tray=())
+    turn.change(phase="handed_over", inbox=inbox, mode="", tray=_on_its_way(turn))
+    _pass_captions_on(turn)
     said = turn.own(step.say) if step.say else ()
     turn.next_serial()
     turn.tell(
@@ -188,9 +200,16 @@ def forward_text(turn: Turn, text: str, *, author: str = "") -> None:
     )
 
 
+def _pass_captions_on(turn: Turn) -> None:
+    if turn.conv.captions:
+        forward_text(turn, "\n".join(turn.conv.captions)[:LONGEST_WORDS])
+        turn.change(captions=())
+
+
 def add_extra_bundle(turn: Turn) -> None:
-    """Send what the tray holds as an addition, while a person has the case."""
+    """Send what the tray holds as an addition to what went before, and say so."""
     if any(claim.photo for claim in turn.conv.tray):
         bundle = replace(bundled(turn), photos=_extras(turn), missing=(), message="")
         _deliver(turn, bundle, inbox=turn.conv.inbox)
-        turn.change(tray=tuple(claim for claim in turn.conv.tray if claim.photo is None))
+        turn.change(tray=_on_its_way(turn))
+        turn.tell(turn.words("handover.passed_on"))

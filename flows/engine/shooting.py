@@ -155,6 +155,8 @@ def _shot_rows(turn: Turn, step: Step, shot: Shot) -> Rows:
     row = []
     if shot.most > 1 and len(accepted(state)) >= shot.least:
         row.append(turn.button(f"enough{index}", turn.plain("button.enough")))
+    elif accepted(state) and settled_shot(turn, shot):  # asked for once more, to replace what there is
+        row.append(turn.button(f"keep{index}", turn.plain("button.keep")))
     elif shot.optional:
         row.append(turn.button(f"skip{index}", turn.plain("button.skip")))
     else:
@@ -206,8 +208,12 @@ def mark(turn: Turn, shot: Shot) -> str:
     return "▢"
 
 
-def progress(turn: Turn, step: Step, *, delay: float = 0) -> None:
-    """Show how far the photos are: one message, edited in place while photos come in."""
+def progress(turn: Turn, step: Step, *, delay: float = 0, done: str = "", told: bool = True) -> None:
+    """Show how far the photos are: one message, edited in place while photos come in.
+
+    `done` is the shot of a photo that is through: where it was `told` to be looked at, that message ticks it, even
+    when something was said since.
+    """
     moving = {
         label
         for label, state in turn.conv.shots.items()
@@ -216,15 +222,17 @@ def progress(turn: Turn, step: Step, *, delay: float = 0) -> None:
     spoken = tuple(
         shot.label
         for shot in active_shots(turn, step)
-        if shot.label in moving or shot.label in turn.conv.burst
+        if shot.label in moving or shot.label in turn.conv.burst or shot.label == done
     )
     lines: list[Spans] = [
         (_progress_line(turn, shot),) for shot in active_shots(turn, step) if shot.label in spoken
     ]
     if lines:
         edit = any(label in turn.conv.burst for label in spoken)
-        turn.tell(joined(lines, LINE), slot=f"progress:{turn.conv.id}", edit=edit, delay=delay)
-        turn.change(burst=spoken)
+        late = not edit and told and spoken == (done,)
+        turn.tell(joined(lines, LINE), slot=f"progress:{turn.conv.id}", edit=edit or late, delay=delay)
+        if not late:
+            turn.change(burst=(*spoken, *(slot for slot in turn.conv.burst if slot == "tray")))
 
 
 def _progress_line(turn: Turn, shot: Shot) -> Span:

@@ -100,8 +100,11 @@ def _reviewed(turn: Turn, action: str) -> None:
     if action == "send":
         photographing.send_when_ready(turn)
         return
-    if action == "dropextras":
-        claiming.drop_tray(turn)
+    if action in {"dropextras", "dropwords"}:
+        if action == "dropextras":
+            claiming.drop_tray(turn)
+        else:
+            turn.change(captions=())
         show(turn)
         return
     places = list(turn.flow.steps)
@@ -135,6 +138,8 @@ def on_text(turn: Turn, event: TextReceived) -> None:
         done = asking.on_text(turn, event, step)
     elif step.compose is not None:
         done = composing.on_text(turn, event, step)
+    elif step.find is not None:  # an answer is on its way, and brings the next question
+        done = False
     else:
         done = False
         turn.remark(turn.words("choose.pick_button"))
@@ -189,7 +194,7 @@ def _back_along_history(turn: Turn) -> None:
 def on_orders(turn: Turn, event: OrdersFound) -> None:
     """Go on with what was found."""
     step = turn.step
-    if step is None or step.find is None or event.query != turn.conv.step:
+    if turn.conv.phase != "open" or step is None or step.find is None or event.query != turn.conv.step:
         return
     turn.change(found=event.orders, exhausted=event.exhausted)
     if step.find.orders == "number" and len(event.orders) == 1:

@@ -24,7 +24,16 @@ LINE = Span(text="\n")
 class Turn:
     """Working state of one step; lives no longer than the step, so that deciding stays pure."""
 
-    def __init__(self, catalogue: Catalogue, chat: Chat, conversation: Conversation, event: Event) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        chat: Chat,
+        conversation: Conversation,
+        event: Event,
+        *,
+        elsewhere: str = "",
+    ) -> None:
+        self.elsewhere = elsewhere  # the other case that the customer is in the middle of
         self.catalogue: Catalogue = catalogue
         self.chat: Chat = chat
         self.conv: Conversation = conversation
@@ -154,7 +163,12 @@ class Turn:
         edit: bool = False,
         hint: str = "",
     ) -> None:
-        """Ask: takes the prompt's slot over, closes the prompt before it, carries the gathered remarks."""
+        """Ask: takes the prompt's slot over, closes the prompt before it, carries the gathered remarks.
+
+        In the middle of another case, whose photos come next, only a button leads to what is asked here.
+        """
+        if self.elsewhere and not isinstance(self.event, FromCustomer):
+            rows = ((self.lasting("focus", self.plain("button.continue_case")),),)
         spans = self._with_remarks(spans)
         self.do(
             Say(

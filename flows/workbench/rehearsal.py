@@ -112,12 +112,21 @@ class Rehearsal:
         """Press a button by its data, also one that is long gone."""
         self.post(ChoiceMade(data=data, **self._who()))
 
-    def photo(self, shows: str = GOOD, *, kind: Any = "photo", album: str = "", reply_data: str = "") -> str:
+    def photo(
+        self,
+        shows: str = GOOD,
+        *,
+        kind: Any = "photo",
+        album: str = "",
+        reply_data: str = "",
+        caption: str = "",
+    ) -> str:
         """Send a photo; `shows` is GOOD, a problem, or `refused:REASON`. Answers its id."""
         event = PhotoReceived(
             upload=Upload(file_id=f"file{self.count}", unique_id=f"unique{self.count}", kind=kind),
             album=album,
             reply_data=reply_data,
+            caption=caption,
             **self._who(),
         )
         self.pictures[event.nonce] = shows

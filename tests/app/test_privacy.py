@@ -167,3 +167,21 @@ async def test_whoever_was_forgotten_may_come_back(ground: Playground) -> None:
         await anna.start()
 
         assert len(await playground.storage.cases.of_chat(42)) == 1
+
+
+async def test_the_farewell_names_support_where_support_has_the_case(ground: Playground) -> None:
+    async with ground as playground:
+        anna = playground.customer()
+        await anna.start()
+        await anna.say("A-17")
+        await anna.say("10115")
+        await anna.tap("Product defect")
+        await anna.tap("It smokes")
+        await anna.photo()
+
+        await anna.say("/privacy")
+        await anna.tap("Delete everything")
+        await anna.tap("Yes, delete everything")
+
+        assert " · support: " in anna.last.text
+        assert "Acme" not in anna.last.text

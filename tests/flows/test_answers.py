@@ -222,3 +222,31 @@ def test_a_link_that_is_no_longer_valid_starts_kindly(chat: Begin) -> None:
 
     assert customer.messages[0].text.startswith("This link is no longer valid.")
     assert customer.prompt.text.startswith("Which order is it about?")
+
+
+def test_words_are_taken_for_no_order_number(chat: Begin) -> None:
+    customer = chat(known=())
+    customer.start()
+
+    customer.say("My parcel is broken")
+
+    assert customer.prompt.text.startswith("That doesn't look right.")
+    assert "What is the order number?" in customer.prompt.text
+
+
+def test_who_has_no_order_number_goes_on_with_the_shop(chat: Begin) -> None:
+    customer = chat(known=())
+    customer.start()
+    customer.tap("Skip")
+    customer.tap("Acme Outdoor")
+    customer.tap("💬")
+    customer.say("It broke")
+    for label in ("Skip", "Use this message"):
+        customer.tap(label)
+    shown = customer.prompt.text
+
+    customer.tap("Send")
+
+    assert "Order: no number (not confirmed yet)" in shown
+    assert customer.bundles[0].order == Order(number="", seller="acme", verified=False)
+    assert "order" not in customer.bundles[0].message

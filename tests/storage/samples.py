@@ -298,6 +298,7 @@ SAMPLES: tuple[Any, ...] = (
         exhausted=True,
         locale="de",
         customer_name="Zoë",
+        captions=("the handle is loose",),
         draft="Guten Tag",
         bundles=(
             Bundled(
