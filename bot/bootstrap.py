@@ -40,6 +40,7 @@ from bot.ports import OrderSource, Preparation, SellerInbox, SellerProfile
 from bot.sellers import Sellers, WrongSellers, parse_sellers, read_sellers
 from bot.sellers_schema import sellers_schema
 from bot.settings import DATA, Settings
+from bot.text_files import read_text
 from flows.catalogue import Catalogue
 from flows.conversation import Conversation
 from flows.yaml_source import Fault, SourceFault, parse
@@ -186,16 +187,17 @@ def make_order_sources(settings: Settings) -> list[OrderSource]:
     if file is None or file.suffix.lower() == ".csv":
         return []
     try:
-        root = parse(str(file), file.read_text(encoding="utf-8"))
+        root = parse(str(file), read_text(file))
     except SourceFault as refusal:
         raise Faulty(str(refusal.fault)) from None
     entries = root.get("sources")
     if not isinstance(entries, list) or set(root) != {"sources"}:
         raise Faulty(str(Fault(root.mark, "an orders file has one key, `sources`, a list")))
-    return [_order_source(dict(entry), mark) for entry, mark in zip(entries, entries.marks, strict=True)]  # type: ignore[attr-defined]
+    return [_order_source(entry, mark) for entry, mark in zip(entries, entries.marks, strict=True)]  # type: ignore[attr-defined]
 
 
-def _order_source(entry: dict[str, Any], mark: Any) -> OrderSource:
+def _order_source(written: Any, mark: Any) -> OrderSource:
+    entry = dict(written) if isinstance(written, dict) else {}
     kind = ORDER_SOURCES.get(str(entry.pop("kind", "")))
     if kind is None:
         raise Faulty(str(Fault(mark, f"`kind` is one of: {', '.join(ORDER_SOURCES)}")))

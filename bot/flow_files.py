@@ -6,16 +6,18 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from flows.loader import Loaded, load
+from bot.text_files import read_text
+from flows.loader import SHIPPED, Loaded, load
 from flows.seller_variants import ShotWish
 from flows.values import Seller
-from flows.yaml_source import Fault, Mark
+from flows.yaml_source import Fault, Mark, SourceFault
 
 FALLBACK = "en"
 """The language whose texts stand in for missing ones."""
 DRAWINGS = ("examples",)
 """Folders of drawings beside flow files."""
 PICTURE_ENDINGS = (".png", ".jpg", ".webp")
+YAML_ENDINGS = (".yaml", ".yml")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +46,7 @@ class FlowFiles:
 def read_flow_files(own: Sequence[Path] = ()) -> FlowFiles:
     """Read the shipped files and, over them, own files and folders: a file of the same name takes the place."""
     shipped = files("flows") / "shipped"
-    flows = {f"shipped/{one.name}": _text(one) for one in _yaml_in(shipped)}
+    flows = {f"{SHIPPED}{one.name}": _text(one) for one in _yaml_in(shipped)}
     texts = {one.name.removesuffix(".yaml"): _text(one) for one in _yaml_in(files("flows") / "texts")}
     drawings = _drawings(shipped)
     faults: list[Fault] = []
@@ -64,17 +66,29 @@ def read_flow_files(own: Sequence[Path] = ()) -> FlowFiles:
 
 
 def _add_own(path: Path, flows: dict[str, str], texts: dict[str, str], faults: list[Fault]) -> None:
-    for one in sorted(path.glob("*.yaml")) if path.is_dir() else [path]:
-        try:
-            text = one.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as fault:
-            why = fault.strerror if isinstance(fault, OSError) else "is no UTF-8 text"
-            faults.append(Fault(Mark(str(one), 1, 1), str(why)))
-            continue
-        flows.pop(f"shipped/{one.name}", None)
-        flows[str(one)] = text
-    for one in sorted((path / "texts").glob("*.yaml")) if path.is_dir() else []:
-        texts[one.stem] = one.read_text(encoding="utf-8")
+    for one in _own_yaml(path, faults) if path.is_dir() else [path]:
+        text = _own_text(one, faults)
+        if text is not None:
+            flows.pop(f"{SHIPPED}{one.stem}.yaml", None)
+            flows[str(one)] = text
+    for one in _own_yaml(path / "texts", faults) if (path / "texts").is_dir() else []:
+        texts[one.stem] = _own_text(one, faults) or ""
+
+
+def _own_yaml(folder: Path, faults: list[Fault]) -> list[Path]:
+    try:
+        return sorted(one for one in folder.iterdir() if one.suffix in YAML_ENDINGS)
+    except OSError as fault:
+        faults.append(Fault(Mark(str(folder), 1, 1), str(fault.strerror)))
+        return []
+
+
+def _own_text(file: Path, faults: list[Fault]) -> str | None:
+    try:
+        return read_text(file)
+    except SourceFault as refusal:
+        faults.append(refusal.fault)
+        return None
 
 
 def _yaml_in(folder: Traversable) -> list[Traversable]:

@@ -22,6 +22,7 @@ from bot.label_patterns import DEFAULT, checked_pattern
 from bot.ports import Preparation, SellerProfile
 from bot.preferences import DAYS, Line, preferences
 from bot.promptness import Promptness
+from bot.text_files import read_text
 from flows.definition import Duration, Locale
 from flows.seller_variants import ShotWish, Wanted
 from flows.values import Seller
@@ -213,7 +214,11 @@ def read_sellers(file: Path | None, *, inboxes: Collection[str]) -> Sellers:
     """Read the file; without one there is a single seller whose bundles go to a folder."""
     if file is None:
         return _made(SellersFile(sellers={"shop": Entry(name="The shop")}), None)
-    return parse_sellers(str(file), file.read_text(encoding="utf-8"), inboxes=inboxes)
+    try:
+        text = read_text(file)
+    except SourceFault as refusal:
+        raise WrongSellers(refusal.fault) from None
+    return parse_sellers(str(file), text, inboxes=inboxes)
 
 
 def parse_sellers(name: str, text: str, *, inboxes: Collection[str]) -> Sellers:

@@ -19,6 +19,8 @@ from flows.yaml_source import Fault, Items, Map, Mark, SourceFault, copied, mark
 
 T = TypeVar("T", bound=Definition)
 KINDS = ("flow", "fragment", "base")
+SHIPPED = "shipped/"
+"""How the names of those files begin that come with Clearshot."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +29,11 @@ class Loaded:
 
     catalogue: Catalogue | None
     faults: tuple[Fault, ...] = ()
+
+
+def _shipped_first(named: tuple[str, str]) -> tuple[bool, str]:
+    """Sort so that of two files it is an operator's own that is told of."""
+    return not named[0].startswith(SHIPPED), named[0]
 
 
 class _Loading:
@@ -39,7 +46,7 @@ class _Loading:
         self.made: list[Map] = []
 
     def read(self, files: Mapping[str, str]) -> None:
-        for file, text in sorted(files.items()):
+        for file, text in sorted(files.items(), key=_shipped_first):
             try:
                 self.sort_in(file, parse(file, text))
             except SourceFault as refusal:
@@ -62,7 +69,9 @@ class _Loading:
             return
         if name in self.roots[kind]:
             first = self.roots[kind][name].mark.file
-            self.faults.append(Fault(root.marks[kind], f"{kind} {name!r} stands in {first} already"))
+            shipped = first.removeprefix(SHIPPED) if first.startswith(SHIPPED) else ""
+            way = f": a file that is called {shipped} takes its place" if shipped else ""
+            self.faults.append(Fault(root.marks[kind], f"{kind} {name!r} stands in {first} already{way}"))
             return
         self.roots[kind][name] = root
 

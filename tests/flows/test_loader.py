@@ -71,6 +71,8 @@ def test_the_good_one_loads() -> None:
         ("one photo|# photos", "one photo", "demo.yaml:26:18: a plural in 'en' has 2 forms"),
         ("count: 1-3", "count: 3-1", "demo.yaml:23:9: the first number is above the second"),
         ('say: {en: "Which?"}', "say: {en: no}", None),
+        ('  say: {en: "Which?"}', "\tsay: {en: 3}", "demo.yaml:13:3: a tab: indent with spaces"),
+        ('say: {en: "Which?"}', "\tsay: {en: 3}", "demo.yaml:13:5: a tab: indent with spaces"),
         ('say: {en: "Which?"}', "say: {en: 3}", "demo.yaml:13:11: 'en' is a text: quote it"),
         ('say: {en: "Which?"}', "say: {en: true}", "demo.yaml:13:11: 'en' is a text: quote it"),
         ('say: {en: "Which?"}', 'say: "Which?"', "demo.yaml:13:5: 'say' takes a text for each language: {en: ...}"),
@@ -89,6 +91,12 @@ def test_each_fault_is_named_where_it_is(before: str, after: str, fault: str | N
     found = faults(GOOD.replace(before, after, 1))
 
     assert (fault in found) if fault else found == []
+
+
+def test_a_quote_that_is_never_closed_is_told_where_it_opens() -> None:
+    assert faults("flow: demo\ntitle: {en: 'Demo}\nlocales: [en]\n") == [
+        "demo.yaml:2:13: a quote is never closed"
+    ]
 
 
 def test_a_loop_that_asks_nothing_is_refused() -> None:
