@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -34,6 +35,7 @@ from bot.inboxes.zammad.settings import ZammadSettings
 from bot.inboxes.zendesk.adapter import ZendeskInbox
 from bot.inboxes.zendesk.settings import ZendeskSettings
 from bot.orders.csv_file.adapter import read_file
+from bot.orders.csv_file.wire import ImportedOrder
 from bot.orders.shop_database.adapter import ShopDatabase
 from bot.orders.shop_database.settings import ShopDatabaseSettings
 from bot.ports import OrderSource, Preparation, SellerInbox, SellerProfile
@@ -268,13 +270,38 @@ async def upgrade(settings: Settings) -> str:
         await store.close()
 
 
-async def import_orders(store: SqlStorage, file: Path) -> tuple[int, list[str]]:
-    """Load orders from a CSV file: how many, and a line for each line that could not be used."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrdersFile:
+    """What a CSV file holds: orders, the lines that cannot be used, and orders of sellers whom nobody knows."""
+
+    orders: Sequence[ImportedOrder]
+    faults: Sequence[str]
+    strangers: Sequence[str]
+
+
+async def read_orders(settings: Settings, file: Path) -> OrdersFile:
+    """Read a CSV file of orders, and hold it against the sellers file."""
     orders, faults = await read_file(file)
+    sellers = Counter(one.order.seller for one in orders)
+    known = [one.id for one in read_profiles(settings).known] if settings.sellers else list(sellers)
+    return OrdersFile(
+        orders=orders,
+        faults=[f"{file}:{fault.line}: {fault.message}" for fault in faults],
+        strangers=[
+            f"{file}: {count} orders are of {seller[:60]!r}, who is not in {settings.sellers}: "
+            f"their cases go to support (sellers are named by their ids: {', '.join(known[:20])})"
+            for seller, count in sellers.items()
+            if seller not in known
+        ],
+    )
+
+
+async def import_orders(store: SqlStorage, found: OrdersFile) -> int:
+    """Keep the orders of a file; answers how many."""
     now = SystemClock().now()
-    records = [OrderRecord(order=one.order, facts=one.facts, updated=now) for one in orders]
-    count = await store.orders.save(records)
-    return count, [f"{file}:{fault.line}: {fault.message}" for fault in faults]
+    return await store.orders.save(
+        [OrderRecord(order=one.order, facts=one.facts, updated=now) for one in found.orders]
+    )
 
 
 async def invite(settings: Settings, seller: str, name: str, *, role: Role, locale: str) -> str:

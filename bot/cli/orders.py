@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bot.bootstrap import Faulty, import_orders, open_store
+from bot.bootstrap import Faulty, OrdersFile, import_orders, open_store, read_orders
 from bot.cli.given import awaited, settings_of
 from bot.cli.refused import Refused
 from bot.diagnosis import bot_name
@@ -28,15 +28,18 @@ def import_(context: typer.Context, file: Annotated[Path, typer.Argument(metavar
     """Load orders from a CSV file; a known order is brought up to date."""
     if not file.is_file():
         raise Refused(f"{file}: no such file")
-    count, faults = awaited(_import(settings_of(context), file))
+    count, found = awaited(_import(settings_of(context), file))
     print(f"{count} orders imported")
-    if faults:
-        raise Faulty(*faults)
+    for line in found.strangers:
+        typer.echo(line, err=True)
+    if found.faults:
+        raise Faulty(*found.faults)
 
 
-async def _import(settings: Settings, file: Path) -> tuple[int, list[str]]:
+async def _import(settings: Settings, file: Path) -> tuple[int, OrdersFile]:
+    found = await read_orders(settings, file)
     async with open_store(settings) as store:
-        return await import_orders(store, file)
+        return await import_orders(store, found), found
 
 
 @app.command()

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from bot.cli.root import COMMANDS, app
 from bot.settings_table import ROWS
-from tests.cli.conftest import Clearshot, environment
+from tests.cli.conftest import Clearshot, environment, refused
 from tests.cli.picture_files import photograph
 
 TOKEN = "123456:canary-token-of-a-test"
@@ -23,14 +23,6 @@ number,seller,item,email
 A-17,acme,Mug,anna@example.org
 A-18,acme,Tent,anna@example.org
 """
-
-
-def refused(done: "subprocess.CompletedProcess[str]") -> str:
-    assert done.returncode == 1, done
-    assert "Traceback" not in done.stderr
-    lines = done.stderr.strip().splitlines()
-    assert len(lines) == 1, lines
-    return lines[0]
 
 
 def test_help_names_every_command_and_every_setting(clearshot: Clearshot) -> None:
@@ -107,51 +99,6 @@ def test_a_wrong_block_of_an_inbox_is_one_line_with_its_place(clearshot: Clearsh
     assert refused(clearshot("run", telegram_token=TOKEN, sellers="sellers.yaml")) == (
         "sellers.yaml:5:5: acme: 'host' is missing"
     )
-
-
-@pytest.mark.parametrize("command", [("sellers", "list"), ("sellers", "check", "sellers.yaml")])
-def test_a_sellers_file_in_another_coding_is_one_line(
-    clearshot: Clearshot, tmp_path: Path, command: tuple[str, ...]
-) -> None:
-    (tmp_path / "sellers.yaml").write_bytes('sellers:\n  acme: {name: "Müller"}\n'.encode("cp1252"))
-
-    done = clearshot(*command, sellers="sellers.yaml")
-
-    assert refused(done) == "sellers.yaml:2:18: is no UTF-8 text: save it as UTF-8"
-
-
-@pytest.mark.parametrize(
-    "content", ["sources:\n- shop_database\n", b"sources:\n- {kind: caf\xe9}\n"], ids=["a word", "coding"]
-)
-def test_a_wrong_orders_file_is_told_by_the_doctor(
-    clearshot: Clearshot, tmp_path: Path, content: str | bytes
-) -> None:
-    (tmp_path / "orders.yaml").write_bytes(content if isinstance(content, bytes) else content.encode())
-
-    done = clearshot("doctor", "--no-trials", orders="orders.yaml")
-
-    assert "Traceback" not in done.stderr
-    assert "FAIL  flows and orders: orders.yaml:2:" in done.stdout
-
-
-@pytest.mark.parametrize("command", [("restore", "."), ("sellers", "check", ".")])
-def test_a_folder_in_place_of_a_file_is_one_line(clearshot: Clearshot, command: tuple[str, ...]) -> None:
-    assert "Is a directory" in refused(clearshot(*command))
-
-
-def test_a_port_alone_is_told_what_an_address_looks_like(clearshot: Clearshot, tmp_path: Path) -> None:
-    (tmp_path / "settings.yaml").write_text("listen: 8080\n")
-
-    done = clearshot("--settings", "settings.yaml", "sellers", "list")
-
-    assert refused(done) == "CLEARSHOT_LISTEN: '8080' is not ADDRESS:PORT, such as 127.0.0.1:8080"
-
-
-def test_a_limit_beyond_all_bounds_is_told(clearshot: Clearshot) -> None:
-    done = clearshot("outbox", "list", "--limit", "9" * 24)
-
-    assert (done.returncode, "Traceback" in done.stderr) == (2, False)
-    assert "--limit" in done.stderr
 
 
 def test_a_port_in_use_is_one_line(clearshot: Clearshot) -> None:
