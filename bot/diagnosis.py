@@ -101,7 +101,10 @@ async def _database(settings: Settings) -> str:
 
 async def _blobs(settings: Settings) -> str:
     blobs = open_blobs(settings.blobs)
-    key = await blobs.put(TRIAL_CASE, TRIAL)
+    try:
+        key = await blobs.put(TRIAL_CASE, TRIAL)
+    except StorageFailure as failure:
+        raise StorageFailure(f"{settings.blobs}: {failure}") from None
     if await blobs.get(key) != TRIAL:
         raise StorageFailure(f"{settings.blobs} gives back other bytes than it was given")
     await blobs.delete_case(TRIAL_CASE)

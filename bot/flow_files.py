@@ -71,13 +71,16 @@ def _add_own(path: Path, flows: dict[str, str], texts: dict[str, str], faults: l
         if text is not None:
             flows.pop(f"{SHIPPED}{one.stem}.yaml", None)
             flows[str(one)] = text
-    for one in _own_yaml(path / "texts", faults) if (path / "texts").is_dir() else []:
+    for one in _own_yaml(path / "texts", faults):
         texts[one.stem] = _own_text(one, faults) or ""
 
 
 def _own_yaml(folder: Path, faults: list[Fault]) -> list[Path]:
+    """List the YAML files of a folder, none where there is no folder."""
     try:
-        return sorted(one for one in folder.iterdir() if one.suffix in YAML_ENDINGS)
+        return (
+            sorted(one for one in folder.iterdir() if one.suffix in YAML_ENDINGS) if folder.is_dir() else []
+        )
     except OSError as fault:
         faults.append(Fault(Mark(str(folder), 1, 1), str(fault.strerror)))
         return []

@@ -221,6 +221,16 @@ def test_a_link_for_an_unknown_order_is_refused(clearshot: Clearshot) -> None:
     assert refused(clearshot("orders", "link", "A-17", telegram_token=TOKEN)).startswith("there is no order")
 
 
+def test_a_link_for_a_number_of_two_sellers_asks_whose_it_is(clearshot: Clearshot, tmp_path: Path) -> None:
+    (tmp_path / "sellers.yaml").write_text("sellers:\n  acme: {name: Acme}\n  bolt: {name: Bolt}\n")
+    (tmp_path / "orders.csv").write_text("number,seller,item\nA-17,acme,Mug\nA-17,bolt,Lamp\n")
+    clearshot("orders", "import", "orders.csv", sellers="sellers.yaml")
+
+    done = clearshot("orders", "link", "A-17", sellers="sellers.yaml", telegram_token=TOKEN)
+
+    assert refused(done) == "2 sellers have an order 'A-17': add --seller acme, or another of: acme, bolt"
+
+
 def test_sellers_are_listed_with_what_is_in_force_and_without_secrets(
     clearshot: Clearshot, tmp_path: Path
 ) -> None:
