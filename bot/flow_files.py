@@ -55,7 +55,7 @@ def read_flow_files(own: Sequence[Path] = ()) -> FlowFiles:
             faults.append(Fault(Mark(str(path), 1, 1), "there is no such file or folder"))
             continue
         _add_own(path, flows, texts, faults)
-        if path.is_dir():
+        if path.is_dir() and not faults:
             drawings |= _drawings(path)
     return FlowFiles(
         flows=flows,
