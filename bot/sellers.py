@@ -307,6 +307,8 @@ def _said(error: Any, model: type[BaseModel]) -> str:
         "missing": f"{name!r} is missing",
         "string_pattern_mismatch": f"{name if secret else str(error['input'])[:60]!r} does not fit here",
         "string_type": f"{name!r} is a text: quote it",
+        "model_type": f"{name!r} takes keys and values",
+        "dict_type": f"{name!r} takes keys and values",
     }
     if error["type"] == "too_short" and name == "sellers":
         return "at least one seller"
@@ -319,5 +321,5 @@ def _meant(name: str, model: type[BaseModel]) -> str:
     known = {
         key for part in (schema, *schema.get("$defs", {}).values()) for key in part.get("properties", ())
     }
-    near = get_close_matches(name, sorted(known), n=1)
-    return f", did you mean {near[0]!r}?" if near else ""
+    near = get_close_matches(name, sorted(known - {name}), n=1)
+    return " here: it belongs elsewhere" if name in known else f", did you mean {near[0]!r}?" if near else ""
