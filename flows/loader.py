@@ -19,6 +19,8 @@ from flows.yaml_source import Fault, Items, Map, Mark, SourceFault, copied, mark
 
 T = TypeVar("T", bound=Definition)
 KINDS = ("flow", "fragment", "base")
+PLAINLY = {"missing": "is missing", "tuple_type": "takes a list", "list_type": "takes a list"}
+"""What is said of a key, by the kind of the library's error."""
 MAPS = frozenset({"steps", "change", "add", "exports"})
 """Keys whose values are maps and no texts."""
 SHIPPED = "shipped/"
@@ -268,8 +270,8 @@ def _worded(error: Any, loc: tuple[Any, ...]) -> str:
         near = get_close_matches(name, sorted(_known_keys()), n=4, cutoff=0.6)
         near.sort(key=lambda key: key[:1] != name[:1])  # people rarely mistype the first letter
         return f"unknown key {name!r}" + (f", did you mean {near[0]!r}?" if near else "")
-    if kind == "missing":
-        return f"{name!r} is missing"
+    if kind in PLAINLY:
+        return f"{name!r} {PLAINLY[kind]}"
     if kind == "string_type":
         return (
             f"{name!r} is a text: quote it"
