@@ -111,6 +111,10 @@ def inbox_blocks(settings: Settings, sellers: Sellers) -> dict[str, BaseModel]:
     faults: list[Fault] = []
     for profile in sellers.profiles:
         model = INBOXES[profile.inbox].settings
+        if profile.inbox == "telegram_chat" and not (settings.telegram_token or "token" in profile.settings):
+            words = f"{profile.id}: speaks as the bot itself: set CLEARSHOT_TELEGRAM_TOKEN"
+            faults.append(Fault(sellers.mark(profile.id, "inbox"), words))
+            continue
         try:
             blocks[profile.id] = model.model_validate(_block(settings, profile))
         except ValidationError as refusal:

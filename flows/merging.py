@@ -84,10 +84,10 @@ def _walk(flow: Map, parts: list[str], mark: Mark) -> Any:
 
 def apply_variant(flow: Map, variant: Map) -> None:
     """Patch a copy of a flow by a variant's `change`, `remove` and `add`."""
-    for key, kind in PATCHES.items():
-        if variant.get(key) is not None and not isinstance(variant[key], kind):
+    for verb, kind in PATCHES.items():
+        if variant.get(verb) is not None and not isinstance(variant[verb], kind):
             wanted = "a list of paths" if kind is Items else "paths and what stands there"
-            raise MergeFault(variant.marks[key], f"{key!r} takes {wanted}")
+            raise MergeFault(variant.marks[verb], f"{verb!r} takes {wanted}")
     for path, value in (variant.get("change") or {}).items():
         mark = variant["change"].marks[path]
         parts = _split(path, flow)

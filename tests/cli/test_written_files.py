@@ -38,6 +38,22 @@ def test_a_wrong_orders_file_is_told_by_the_doctor(
     assert "FAIL  flows and orders: orders.yaml:2:" in done.stdout
 
 
+def test_a_chat_of_a_seller_asks_for_the_bot_s_token_where_operators_set_it(
+    clearshot: Clearshot, tmp_path: Path
+) -> None:
+    (tmp_path / "sellers.yaml").write_text(
+        "sellers:\n  acme: {name: Acme, inbox: telegram_chat, settings: {chat: -1005}}\n"
+    )
+
+    without = clearshot("sellers", "check", "sellers.yaml")
+    done = clearshot("sellers", "check", "sellers.yaml", telegram_token="123456:ABC")
+
+    assert without.stdout.strip() == (
+        "sellers.yaml:2:22: acme: speaks as the bot itself: set CLEARSHOT_TELEGRAM_TOKEN"
+    )
+    assert done.returncode == 0
+
+
 @pytest.mark.parametrize("command", [("restore", "."), ("sellers", "check", ".")])
 def test_a_folder_in_place_of_a_file_is_one_line(clearshot: Clearshot, command: tuple[str, ...]) -> None:
     assert "Is a directory" in refused(clearshot(*command))
