@@ -1,7 +1,7 @@
 """Reads flow files, texts and drawings: those that come with Clearshot, and an operator's own. Decides nothing."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -28,14 +28,21 @@ class FlowFiles:
     texts: Mapping[str, str]
     drawings: Mapping[str, Traversable]
     faults: tuple[Fault, ...] = field(default=())
+    own_texts: Mapping[str, str] = field(default_factory=dict)
+    """Where the own texts of a language stand, by the name that the shipped ones have."""
 
     def load(self, *, sellers: Sequence[Seller] = (), wishes: Sequence[ShotWish] = ()) -> Loaded:
         """Load and check them, and what sellers want of them."""
         if self.faults:
             return Loaded(catalogue=None, faults=self.faults)
-        return load(
+        loaded = load(
             self.flows, texts=self.texts, sellers=sellers, wishes=wishes, drawings=frozenset(self.drawings)
         )
+        return replace(loaded, faults=tuple(map(self._placed, loaded.faults)))
+
+    def _placed(self, fault: Fault) -> Fault:
+        mark = fault.mark
+        return replace(fault, mark=replace(mark, file=self.own_texts.get(mark.file, mark.file)))
 
     def drawing(self, name: str) -> bytes | None:
         """Read a drawing as a picture that Telegram takes; None where there is only its source (SVG)."""
@@ -62,6 +69,9 @@ def read_flow_files(own: Sequence[Path] = ()) -> FlowFiles:
         texts=dict(sorted(texts.items(), key=lambda pair: (pair[0] != FALLBACK, pair[0]))),
         drawings=drawings,
         faults=tuple(faults),
+        own_texts={
+            f"texts/{one.stem}.yaml": str(one) for path in own for one in _own_yaml(path / "texts", [])
+        },
     )
 
 

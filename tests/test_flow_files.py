@@ -81,6 +81,17 @@ def test_own_texts_that_cannot_be_read_are_a_fault_where_they_stand(tmp_path: Pa
     assert str(fault) == f"{tmp_path / 'texts' / 'en.yaml'}:2:9: is no UTF-8 text: save it as UTF-8"
 
 
+def test_own_texts_that_leave_words_out_are_named_by_their_own_path(tmp_path: Path) -> None:
+    file = tmp_path / "texts" / "de.yaml"
+    file.parent.mkdir()
+    file.write_text("ask: {date: Wann}\n")
+
+    faults = read_flow_files([tmp_path]).load().faults
+
+    assert faults
+    assert {fault.mark.file for fault in faults} == {str(file)}
+
+
 def test_a_drawing_is_its_picture_and_not_its_source(tmp_path: Path) -> None:
     (tmp_path / "examples").mkdir()
     (tmp_path / "examples" / "mug.svg").write_text("<svg/>")

@@ -319,8 +319,15 @@ def test_the_outbox_of_a_new_database_is_empty(clearshot: Clearshot) -> None:
     )
 
 
+def test_an_answer_without_words_is_refused_before_the_customer_gets_it(clearshot: Clearshot) -> None:
+    done = clearshot("cases", "answer", "K7F3QX", " ")
+
+    assert done.returncode == 2
+    assert "TEXT: is empty" in done.stderr
+
+
 def test_an_unknown_case_is_refused(clearshot: Clearshot) -> None:
-    assert refused(clearshot("cases", "answer", "NOSUCH", "hello")) == "there is no case NOSUCH"
+    assert refused(clearshot("cases", "answer", "nosuch", "hello")) == "there is no case NOSUCH"
 
 
 def test_the_database_is_brought_to_this_version_again_and_again(clearshot: Clearshot) -> None:
