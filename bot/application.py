@@ -28,6 +28,7 @@ from bot.bootstrap import (
     make_order_sources,
     make_store,
     preparations,
+    read_orders,
     read_profiles,
     ready_store,
 )
@@ -166,8 +167,11 @@ async def _open_traces(stack: AsyncExitStack, settings: Settings) -> Traces | No
 async def _import_at_start(storage: SqlStorage, settings: Settings) -> None:
     file = settings.orders
     if file is not None and file.suffix.lower() == ".csv":
-        count, faults = await import_orders(storage, file)
-        logger.info("%d orders from %s, %d lines left out", count, file, len(faults))
+        found = await read_orders(settings, file)
+        count = await import_orders(storage, found)
+        logger.info("%d orders from %s, %d lines left out", count, file, len(found.faults))
+        if found.faults or found.strangers:
+            logger.warning("not all of %s can be used: `clearshot doctor` says why", file)
 
 
 async def _open_bot(stack: AsyncExitStack, settings: Settings, token: str) -> TelegramBot:

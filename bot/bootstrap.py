@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -34,12 +35,14 @@ from bot.inboxes.zammad.settings import ZammadSettings
 from bot.inboxes.zendesk.adapter import ZendeskInbox
 from bot.inboxes.zendesk.settings import ZendeskSettings
 from bot.orders.csv_file.adapter import read_file
+from bot.orders.csv_file.wire import ImportedOrder
 from bot.orders.shop_database.adapter import ShopDatabase
 from bot.orders.shop_database.settings import ShopDatabaseSettings
 from bot.ports import OrderSource, Preparation, SellerInbox, SellerProfile
 from bot.sellers import Sellers, WrongSellers, parse_sellers, read_sellers
 from bot.sellers_schema import sellers_schema
 from bot.settings import DATA, Settings
+from bot.text_files import read_text
 from flows.catalogue import Catalogue
 from flows.conversation import Conversation
 from flows.yaml_source import Fault, SourceFault, parse
@@ -108,6 +111,10 @@ def inbox_blocks(settings: Settings, sellers: Sellers) -> dict[str, BaseModel]:
     faults: list[Fault] = []
     for profile in sellers.profiles:
         model = INBOXES[profile.inbox].settings
+        if profile.inbox == "telegram_chat" and not (settings.telegram_token or "token" in profile.settings):
+            words = f"{profile.id}: speaks as the bot itself: set CLEARSHOT_TELEGRAM_TOKEN"
+            faults.append(Fault(sellers.mark(profile.id, "inbox"), words))
+            continue
         try:
             blocks[profile.id] = model.model_validate(_block(settings, profile))
         except ValidationError as refusal:
@@ -186,16 +193,17 @@ def make_order_sources(settings: Settings) -> list[OrderSource]:
     if file is None or file.suffix.lower() == ".csv":
         return []
     try:
-        root = parse(str(file), file.read_text(encoding="utf-8"))
+        root = parse(str(file), read_text(file))
     except SourceFault as refusal:
         raise Faulty(str(refusal.fault)) from None
     entries = root.get("sources")
     if not isinstance(entries, list) or set(root) != {"sources"}:
         raise Faulty(str(Fault(root.mark, "an orders file has one key, `sources`, a list")))
-    return [_order_source(dict(entry), mark) for entry, mark in zip(entries, entries.marks, strict=True)]  # type: ignore[attr-defined]
+    return [_order_source(entry, mark) for entry, mark in zip(entries, entries.marks, strict=True)]  # type: ignore[attr-defined]
 
 
-def _order_source(entry: dict[str, Any], mark: Any) -> OrderSource:
+def _order_source(written: Any, mark: Any) -> OrderSource:
+    entry = dict(written) if isinstance(written, dict) else {}
     kind = ORDER_SOURCES.get(str(entry.pop("kind", "")))
     if kind is None:
         raise Faulty(str(Fault(mark, f"`kind` is one of: {', '.join(ORDER_SOURCES)}")))
@@ -266,13 +274,38 @@ async def upgrade(settings: Settings) -> str:
         await store.close()
 
 
-async def import_orders(store: SqlStorage, file: Path) -> tuple[int, list[str]]:
-    """Load orders from a CSV file: how many, and a line for each line that could not be used."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrdersFile:
+    """What a CSV file holds: orders, the lines that cannot be used, and orders of sellers whom nobody knows."""
+
+    orders: Sequence[ImportedOrder]
+    faults: Sequence[str]
+    strangers: Sequence[str]
+
+
+async def read_orders(settings: Settings, file: Path) -> OrdersFile:
+    """Read a CSV file of orders, and hold it against the sellers file."""
     orders, faults = await read_file(file)
+    sellers = Counter(one.order.seller for one in orders)
+    known = [one.id for one in read_profiles(settings).known] if settings.sellers else list(sellers)
+    return OrdersFile(
+        orders=orders,
+        faults=[f"{file}:{fault.line}: {fault.message}" for fault in faults],
+        strangers=[
+            f"{file}: {count} orders are of {seller[:60]!r}, who is not in {settings.sellers}: "
+            f"their cases go to support (sellers are named by their ids: {', '.join(known[:20])})"
+            for seller, count in sellers.items()
+            if seller not in known
+        ],
+    )
+
+
+async def import_orders(store: SqlStorage, found: OrdersFile) -> int:
+    """Keep the orders of a file; answers how many."""
     now = SystemClock().now()
-    records = [OrderRecord(order=one.order, facts=one.facts, updated=now) for one in orders]
-    count = await store.orders.save(records)
-    return count, [f"{file}:{fault.line}: {fault.message}" for fault in faults]
+    return await store.orders.save(
+        [OrderRecord(order=one.order, facts=one.facts, updated=now) for one in found.orders]
+    )
 
 
 async def invite(settings: Settings, seller: str, name: str, *, role: Role, locale: str) -> str:

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 import aiohttp
 
 from bot.app.clock import SystemClock
-from bot.bootstrap import Faulty, load_flows, make_inboxes, make_order_sources, open_store, read_profiles
+from bot.bootstrap import (
+    Faulty,
+    load_flows,
+    make_inboxes,
+    make_order_sources,
+    open_store,
+    read_orders,
+    read_profiles,
+)
 from bot.flow_files import read_flow_files
 from bot.photos.pool import PhotoPool, can_read_print
 from bot.ports import (
@@ -30,6 +38,7 @@ from storage.ports import StorageFailure
 
 TRIAL_DRAWING = "product_whole"
 HOOK_TAKES = 15.0  # seconds
+MOST_LINES = 20
 OK = 200
 UNBOUND = "warning: the role {} passes row level security, sellers have one wall less: give the bot a plain role that owns its database"
 TRIAL = b"a trial of clearshot doctor"
@@ -57,7 +66,7 @@ async def diagnose(settings: Settings, *, trials: bool = True) -> Sequence[Findi
     except WrongSellers as fault:
         return [*findings, *(Finding(what="sellers", well=False, said=str(one)) for one in fault.faults)]
     findings.append(Finding(what="sellers", well=True, said=", ".join(one.id for one in sellers.known)))
-    findings += _flows(settings, sellers)
+    findings += [*_flows(settings, sellers), *await _orders_file(settings)]
     return [*findings, *await try_inboxes(settings, sellers, trials=trials)]
 
 
@@ -92,7 +101,10 @@ async def _database(settings: Settings) -> str:
 
 async def _blobs(settings: Settings) -> str:
     blobs = open_blobs(settings.blobs)
-    key = await blobs.put(TRIAL_CASE, TRIAL)
+    try:
+        key = await blobs.put(TRIAL_CASE, TRIAL)
+    except StorageFailure as failure:
+        raise StorageFailure(f"{settings.blobs}: {failure}") from None
     if await blobs.get(key) != TRIAL:
         raise StorageFailure(f"{settings.blobs} gives back other bytes than it was given")
     await blobs.delete_case(TRIAL_CASE)
@@ -128,6 +140,23 @@ def _flows(settings: Settings, sellers: Sellers) -> list[Finding]:
         Finding(what="flows", well=True, said=issues),
         Finding(what="print", well=True, said=print_said),
         Finding(what="orders", well=True, said=f"{len(sources)} sources beside the imported ones"),
+    ]
+
+
+async def _orders_file(settings: Settings) -> list[Finding]:
+    """Read the CSV file that a start would load; its lines that cannot be used are told, the first of many."""
+    file = settings.orders
+    if file is None or file.suffix.lower() != ".csv":
+        return []
+    try:
+        found = await read_orders(settings, file)
+    except OSError as fault:
+        return [Finding(what="orders", well=False, said=f"{file}: {fault.strerror}")]
+    strangers = (f"warning: {line}" for line in found.strangers[:MOST_LINES])
+    return [
+        Finding(what="orders", well=True, said=f"{len(found.orders)} orders in {file}"),
+        *(Finding(what="orders", well=False, said=line) for line in found.faults[:MOST_LINES]),
+        *(Finding(what="orders", well=True, said=line) for line in strangers),
     ]
 
 

@@ -1,21 +1,23 @@
 """Reads flow files, texts and drawings: those that come with Clearshot, and an operator's own. Decides nothing."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from flows.loader import Loaded, load
+from bot.text_files import read_text
+from flows.loader import SHIPPED, Loaded, load
 from flows.seller_variants import ShotWish
 from flows.values import Seller
-from flows.yaml_source import Fault, Mark
+from flows.yaml_source import Fault, Mark, SourceFault
 
 FALLBACK = "en"
 """The language whose texts stand in for missing ones."""
 DRAWINGS = ("examples",)
 """Folders of drawings beside flow files."""
 PICTURE_ENDINGS = (".png", ".jpg", ".webp")
+YAML_ENDINGS = (".yaml", ".yml")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,14 +28,21 @@ class FlowFiles:
     texts: Mapping[str, str]
     drawings: Mapping[str, Traversable]
     faults: tuple[Fault, ...] = field(default=())
+    own_texts: Mapping[str, str] = field(default_factory=dict)
+    """Where the own texts of a language stand, by the name that the shipped ones have."""
 
     def load(self, *, sellers: Sequence[Seller] = (), wishes: Sequence[ShotWish] = ()) -> Loaded:
         """Load and check them, and what sellers want of them."""
         if self.faults:
             return Loaded(catalogue=None, faults=self.faults)
-        return load(
+        loaded = load(
             self.flows, texts=self.texts, sellers=sellers, wishes=wishes, drawings=frozenset(self.drawings)
         )
+        return replace(loaded, faults=tuple(map(self._placed, loaded.faults)))
+
+    def _placed(self, fault: Fault) -> Fault:
+        mark = fault.mark
+        return replace(fault, mark=replace(mark, file=self.own_texts.get(mark.file, mark.file)))
 
     def drawing(self, name: str) -> bytes | None:
         """Read a drawing as a picture that Telegram takes; None where there is only its source (SVG)."""
@@ -44,7 +53,7 @@ class FlowFiles:
 def read_flow_files(own: Sequence[Path] = ()) -> FlowFiles:
     """Read the shipped files and, over them, own files and folders: a file of the same name takes the place."""
     shipped = files("flows") / "shipped"
-    flows = {f"shipped/{one.name}": _text(one) for one in _yaml_in(shipped)}
+    flows = {f"{SHIPPED}{one.name}": _text(one) for one in _yaml_in(shipped)}
     texts = {one.name.removesuffix(".yaml"): _text(one) for one in _yaml_in(files("flows") / "texts")}
     drawings = _drawings(shipped)
     faults: list[Fault] = []
@@ -53,28 +62,46 @@ def read_flow_files(own: Sequence[Path] = ()) -> FlowFiles:
             faults.append(Fault(Mark(str(path), 1, 1), "there is no such file or folder"))
             continue
         _add_own(path, flows, texts, faults)
-        if path.is_dir():
+        if path.is_dir() and not faults:
             drawings |= _drawings(path)
     return FlowFiles(
         flows=flows,
         texts=dict(sorted(texts.items(), key=lambda pair: (pair[0] != FALLBACK, pair[0]))),
         drawings=drawings,
         faults=tuple(faults),
+        own_texts={
+            f"texts/{one.stem}.yaml": str(one) for path in own for one in _own_yaml(path / "texts", [])
+        },
     )
 
 
 def _add_own(path: Path, flows: dict[str, str], texts: dict[str, str], faults: list[Fault]) -> None:
-    for one in sorted(path.glob("*.yaml")) if path.is_dir() else [path]:
-        try:
-            text = one.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as fault:
-            why = fault.strerror if isinstance(fault, OSError) else "is no UTF-8 text"
-            faults.append(Fault(Mark(str(one), 1, 1), str(why)))
-            continue
-        flows.pop(f"shipped/{one.name}", None)
-        flows[str(one)] = text
-    for one in sorted((path / "texts").glob("*.yaml")) if path.is_dir() else []:
-        texts[one.stem] = one.read_text(encoding="utf-8")
+    for one in _own_yaml(path, faults) if path.is_dir() else [path]:
+        text = _own_text(one, faults)
+        if text is not None:
+            flows.pop(f"{SHIPPED}{one.stem}.yaml", None)
+            flows[str(one)] = text
+    for one in _own_yaml(path / "texts", faults):
+        texts[one.stem] = _own_text(one, faults) or ""
+
+
+def _own_yaml(folder: Path, faults: list[Fault]) -> list[Path]:
+    """List the YAML files of a folder, none where there is no folder."""
+    try:
+        return (
+            sorted(one for one in folder.iterdir() if one.suffix in YAML_ENDINGS) if folder.is_dir() else []
+        )
+    except OSError as fault:
+        faults.append(Fault(Mark(str(folder), 1, 1), str(fault.strerror)))
+        return []
+
+
+def _own_text(file: Path, faults: list[Fault]) -> str | None:
+    try:
+        return read_text(file)
+    except SourceFault as refusal:
+        faults.append(refusal.fault)
+        return None
 
 
 def _yaml_in(folder: Traversable) -> list[Traversable]:

@@ -22,6 +22,7 @@ from bot.label_patterns import DEFAULT, checked_pattern
 from bot.ports import Preparation, SellerProfile
 from bot.preferences import DAYS, Line, preferences
 from bot.promptness import Promptness
+from bot.text_files import read_text
 from flows.definition import Duration, Locale
 from flows.seller_variants import ShotWish, Wanted
 from flows.values import Seller
@@ -213,7 +214,11 @@ def read_sellers(file: Path | None, *, inboxes: Collection[str]) -> Sellers:
     """Read the file; without one there is a single seller whose bundles go to a folder."""
     if file is None:
         return _made(SellersFile(sellers={"shop": Entry(name="The shop")}), None)
-    return parse_sellers(str(file), file.read_text(encoding="utf-8"), inboxes=inboxes)
+    try:
+        text = read_text(file)
+    except SourceFault as refusal:
+        raise WrongSellers(refusal.fault) from None
+    return parse_sellers(str(file), text, inboxes=inboxes)
 
 
 def parse_sellers(name: str, text: str, *, inboxes: Collection[str]) -> Sellers:
@@ -302,6 +307,8 @@ def _said(error: Any, model: type[BaseModel]) -> str:
         "missing": f"{name!r} is missing",
         "string_pattern_mismatch": f"{name if secret else str(error['input'])[:60]!r} does not fit here",
         "string_type": f"{name!r} is a text: quote it",
+        "model_type": f"{name!r} takes keys and values",
+        "dict_type": f"{name!r} takes keys and values",
     }
     if error["type"] == "too_short" and name == "sellers":
         return "at least one seller"
@@ -314,5 +321,5 @@ def _meant(name: str, model: type[BaseModel]) -> str:
     known = {
         key for part in (schema, *schema.get("$defs", {}).values()) for key in part.get("properties", ())
     }
-    near = get_close_matches(name, sorted(known), n=1)
-    return f", did you mean {near[0]!r}?" if near else ""
+    near = get_close_matches(name, sorted(known - {name}), n=1)
+    return " here: it belongs elsewhere" if name in known else f", did you mean {near[0]!r}?" if near else ""

@@ -204,7 +204,8 @@ def _from_file(file: Path) -> dict[str, Any]:
 
 
 def _scalar(value: Any) -> Any:
-    return list(value) if isinstance(value, list) else value if isinstance(value, int) else str(value)
+    """Say a value as the environment would: a bare port or a `true` is judged as its words are."""
+    return list(value) if isinstance(value, list) else str(value)
 
 
 def _unknown(key: str, names: set[str]) -> str:

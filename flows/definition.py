@@ -32,8 +32,12 @@ SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def _seconds(value: object) -> object:
-    """Read `30m` as seconds; anything else is left to the type check."""
-    match = DURATION.match(value) if isinstance(value, str) else None
+    """Read `30m` as seconds; a number is left to the type check."""
+    if not isinstance(value, str):
+        return value
+    match = DURATION.match(value)
+    if match is None and not value.isdecimal():
+        raise ValueError(f"{value[:20]!r} is no length of time such as 45s, 30m, 20h or 3d")
     return int(match[1]) * SECONDS[match[2]] if match else value
 
 

@@ -19,6 +19,12 @@ from flows.yaml_source import Fault, Items, Map, Mark, SourceFault, copied, mark
 
 T = TypeVar("T", bound=Definition)
 KINDS = ("flow", "fragment", "base")
+PLAINLY = {"missing": "is missing", "tuple_type": "takes a list", "list_type": "takes a list"}
+"""What is said of a key, by the kind of the library's error."""
+MAPS = frozenset({"steps", "change", "add", "exports"})
+"""Keys whose values are maps and no texts."""
+SHIPPED = "shipped/"
+"""How the names of those files begin that come with Clearshot."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +33,11 @@ class Loaded:
 
     catalogue: Catalogue | None
     faults: tuple[Fault, ...] = ()
+
+
+def _shipped_first(named: tuple[str, str]) -> tuple[bool, str]:
+    """Sort so that of two files it is an operator's own that is told of."""
+    return not named[0].startswith(SHIPPED), named[0]
 
 
 class _Loading:
@@ -39,7 +50,7 @@ class _Loading:
         self.made: list[Map] = []
 
     def read(self, files: Mapping[str, str]) -> None:
-        for file, text in sorted(files.items()):
+        for file, text in sorted(files.items(), key=_shipped_first):
             try:
                 self.sort_in(file, parse(file, text))
             except SourceFault as refusal:
@@ -62,7 +73,9 @@ class _Loading:
             return
         if name in self.roots[kind]:
             first = self.roots[kind][name].mark.file
-            self.faults.append(Fault(root.marks[kind], f"{kind} {name!r} stands in {first} already"))
+            shipped = first.removeprefix(SHIPPED) if first.startswith(SHIPPED) else ""
+            way = f": a file that is called {shipped} takes its place" if shipped else ""
+            self.faults.append(Fault(root.marks[kind], f"{kind} {name!r} stands in {first} already{way}"))
             return
         self.roots[kind][name] = root
 
@@ -252,25 +265,37 @@ def _fault(error: Any, root: Map) -> Fault:
 def _worded(error: Any, loc: tuple[Any, ...]) -> str:
     name, kind = str(loc[-1]) if loc else "", error["type"]
     if kind == "extra_forbidden":
+        if name in _known_keys():
+            return f"{name!r} does not belong here"
         near = get_close_matches(name, sorted(_known_keys()), n=4, cutoff=0.6)
         near.sort(key=lambda key: key[:1] != name[:1])  # people rarely mistype the first letter
         return f"unknown key {name!r}" + (f", did you mean {near[0]!r}?" if near else "")
-    if kind == "missing":
-        return f"{name!r} is missing"
+    if kind in PLAINLY:
+        return f"{name!r} {PLAINLY[kind]}"
     if kind == "string_type":
         return (
             f"{name!r} is a text: quote it"
             if isinstance(error["input"], int | float | bool)
             else f"{name!r} is a text"
         )
-    if kind in {"dict_type", "model_type"} and isinstance(error["input"], str):
-        return f"{name!r} takes a text for each language: {{en: ...}}"
+    if kind == "model_type":
+        return f"{name!r} takes keys and values{_keys_of(error['ctx']['class_name'])}"
+    if kind == "dict_type" and isinstance(error["input"], str):
+        return (
+            f"{name!r} takes {'keys and values' if name in MAPS else 'a text for each language: {en: ...}'}"
+        )
     if kind == "string_pattern_mismatch":
         return f"{error['input']!r} does not fit here: letters, digits and _ as in the other names"
     if kind == "value_error":
         return str(error["msg"]).removeprefix("Value error, ")
     message = str(error["msg"])
     return f"{name!r}: {message[0].lower()}{message[1:]}"
+
+
+def _keys_of(model: str) -> str:
+    found = next((one for one in _models(Definition) if one.__name__ == model), None)
+    names = [info.alias or name for name, info in found.model_fields.items()] if found else []
+    return f": {{{', '.join(names)}}}" if names else ""
 
 
 def _known_keys() -> set[str]:

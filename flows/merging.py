@@ -10,6 +10,7 @@ from flows.yaml_source import Fault, Items, Map, Mark, copied
 
 KEYED = {"shots": "label", "choose": "value", "options": "value"}
 """Lists whose items are named in paths by one of their keys."""
+PATCHES = {"change": Map, "remove": Items, "add": Map}
 NAME_IN_TEMPLATE = re.compile(r"(?<!\{)\{([A-Za-z_][A-Za-z0-9_.]*)")
 
 
@@ -44,7 +45,7 @@ def _child(value: Any, part: str, whole: list[str], mark: Mark) -> tuple[Any, st
     """The container and key that one part of a path names."""
     if isinstance(value, Items):
         for place, item in enumerate(value):
-            if isinstance(item, Map) and part in {item.get("label"), item.get("value")}:
+            if isinstance(item, Map) and part in (item.get("label"), item.get("value")):
                 return value, place
         named = [str(item.get("label") or item.get("value")) for item in value if isinstance(item, Map)]
         raise MergeFault(mark, _no_such(part, whole, named))
@@ -83,6 +84,10 @@ def _walk(flow: Map, parts: list[str], mark: Mark) -> Any:
 
 def apply_variant(flow: Map, variant: Map) -> None:
     """Patch a copy of a flow by a variant's `change`, `remove` and `add`."""
+    for verb, kind in PATCHES.items():
+        if variant.get(verb) is not None and not isinstance(variant[verb], kind):
+            wanted = "a list of paths" if kind is Items else "paths and what stands there"
+            raise MergeFault(variant.marks[verb], f"{verb!r} takes {wanted}")
     for path, value in (variant.get("change") or {}).items():
         mark = variant["change"].marks[path]
         parts = _split(path, flow)
@@ -143,10 +148,10 @@ def _insert_key(target: Map, key: str, value: Any, mark: Mark) -> None:
     target.put(key, value, mark)
     if after is None:
         return
-    if after not in target:
+    if str(after) not in target:
         raise MergeFault(mark, _no_such(str(after), ["after", str(after)], list(target)))
     order = [other for other in target if other != key]
-    order.insert(order.index(after) + 1, key)
+    order.insert(order.index(str(after)) + 1, key)
     items = {other: target[other] for other in order}
     target.clear()
     target.update(items)
@@ -188,11 +193,11 @@ def expand(flow: Map, fragments: dict[str, Map]) -> None:
             expanded.put(step_id, step, steps.marks[step_id])
             continue
         mark = step.marks["use"]
-        if name not in fragments:
+        if str(name) not in fragments:
             raise MergeFault(mark, _no_such(str(name), ["use", str(name)], list(fragments)))
         if extra := [key for key in step if key not in {"use", "when", "go", "title", "say"}]:
             raise MergeFault(mark, f"a step that uses a fragment takes no {extra[0]!r}")
-        _bring_in(expanded, step_id, step, fragments[name])
+        _bring_in(expanded, step_id, step, fragments[str(name)])
     flow.put("steps", expanded, flow.marks["steps"])
 
 

@@ -112,16 +112,18 @@ def resolved(text: str) -> Any:
     return float(text) if DECIMAL.match(text) else text
 
 
+TAB = "a tab: indent with spaces"
+OPEN_QUOTE = "found unexpected end of stream"
 HINTS = (
     ("mapping values are not allowed", "a colon inside a text: quote it"),
-    ("'\\t'", "a tab: indent with spaces"),
+    ("tab character", TAB),
     ("cannot start any token", "this sign begins no text: quote it"),
     ("did not find expected ',' or '}'", "'{' begins a map here: quote the text, or close the map"),
     ("did not find expected ',' or ']'", "'[' begins a list here: quote the text, or close the list"),
     ("did not find expected key", "the indentation does not fit, or a text with special signs: quote it"),
     ("did not find expected <document start>", "the text goes on after its end: check the indentation"),
     ("did not find expected alphabetic or numeric character", "this sign begins no text: quote it"),
-    ("found unexpected end of stream", "a quote is never closed"),
+    (OPEN_QUOTE, "a quote is never closed"),
 )
 
 
@@ -132,10 +134,13 @@ def parse(file: str, text: str) -> Map:
     try:
         return _Builder(file).build(text)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
         message = str(error.problem or error.context or "no YAML")
+        begun = error.context_mark if OPEN_QUOTE in message else None
+        mark = begun or error.problem_mark or error.context_mark
         wording = next((hint for sign, hint in HINTS if sign in message), message)
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        if any(row[column - 1 : column] == "\t" for row in text.split("\n")[line - 1 : line]):
+            wording = TAB
         raise SourceFault(Fault(Mark(file, line, column), wording)) from None
     except yaml.YAMLError:
         raise SourceFault(Fault(Mark(file, 1, 1), "a character that YAML does not allow")) from None

@@ -5,6 +5,8 @@ import unicodedata
 LONGEST = 100
 """Characters of a search that count."""
 MOST_WORDS = 8
+AROUND = "#[](){}<>,;:!?\"'«»“”„"
+"""Signs around a word that are no part of it: #A-17, [K7F3] of a subject."""
 
 
 def folded(text: str) -> str:
@@ -18,4 +20,5 @@ def folded(text: str) -> str:
 
 def words_of(text: str) -> tuple[str, ...]:
     """Split what somebody looks for into words, each of which must occur."""
-    return tuple(dict.fromkeys(folded(text[:LONGEST]).split()))[:MOST_WORDS]
+    words = (word.strip(AROUND) or word for word in folded(text[:LONGEST]).split())
+    return tuple(dict.fromkeys(words))[:MOST_WORDS]

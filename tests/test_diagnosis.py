@@ -52,4 +52,4 @@ async def test_the_doctor_tries_the_object_store(
     ill = await photos_in("s3://nobody-made-this", tmp_path)
 
     assert (well.well, well.said) == (True, f"{place} is writable")
-    assert (ill.well, ill.said) == (False, "object store: there is no such bucket")
+    assert (ill.well, ill.said) == (False, "s3://nobody-made-this: object store: there is no such bucket")

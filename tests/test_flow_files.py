@@ -44,7 +44,52 @@ def test_files_that_cannot_be_read_are_faults(tmp_path: Path) -> None:
     binary = read_flow_files([tmp_path]).load().faults
 
     assert [fault.message for fault in missing] == ["there is no such file or folder"]
-    assert [fault.message for fault in binary] == ["is no UTF-8 text"]
+    assert [fault.message for fault in binary] == ["is no UTF-8 text: save it as UTF-8"]
+
+
+def test_files_with_the_short_ending_count_and_take_the_place_of_shipped_ones(tmp_path: Path) -> None:
+    text = (files("flows") / "shipped" / "something_else.yaml").read_text(encoding="utf-8")
+    (tmp_path / "something_else.yml").write_text(text.replace("Something else", "Anything else"))
+
+    loaded = read_flow_files([tmp_path]).load()
+
+    assert loaded.catalogue is not None
+    assert loaded.catalogue.flows["something_else"].title["en"] == "Anything else"
+
+
+def test_a_copy_of_a_shipped_flow_under_another_file_name_is_told_how_it_takes_its_place(
+    tmp_path: Path,
+) -> None:
+    text = (files("flows") / "shipped" / "something_else.yaml").read_text(encoding="utf-8")
+    (tmp_path / "mine.yaml").write_text(text)
+
+    [fault] = read_flow_files([tmp_path]).load().faults
+
+    assert fault.mark.file == str(tmp_path / "mine.yaml")
+    assert fault.message == (
+        "flow 'something_else' stands in shipped/something_else.yaml already: "
+        "a file that is called something_else.yaml takes its place"
+    )
+
+
+def test_own_texts_that_cannot_be_read_are_a_fault_where_they_stand(tmp_path: Path) -> None:
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "en.yaml").write_bytes(b"# ours\nhello: M\xfcller\n")
+
+    [fault] = read_flow_files([tmp_path]).load().faults
+
+    assert str(fault) == f"{tmp_path / 'texts' / 'en.yaml'}:2:9: is no UTF-8 text: save it as UTF-8"
+
+
+def test_own_texts_that_leave_words_out_are_named_by_their_own_path(tmp_path: Path) -> None:
+    file = tmp_path / "texts" / "de.yaml"
+    file.parent.mkdir()
+    file.write_text("ask: {date: Wann}\n")
+
+    faults = read_flow_files([tmp_path]).load().faults
+
+    assert faults
+    assert {fault.mark.file for fault in faults} == {str(file)}
 
 
 def test_a_drawing_is_its_picture_and_not_its_source(tmp_path: Path) -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.settings import DATA
+
 ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = ("bot", "flows", "storage", "tests")
 
@@ -28,6 +30,13 @@ def test_a_file_holds_one_idea(path: Path) -> None:
 
     assert source.count("\n") <= 400
     assert longest <= 60
+
+
+@pytest.mark.parametrize("name", [f"{DATA}/clearshot.db", "sellers.yaml", "sellers.yaml.bak", "orders.csv"])
+def test_what_a_bot_that_is_started_here_keeps_and_is_given_is_never_committed(name: str) -> None:
+    done = subprocess.run(["git", "check-ignore", "-q", name], cwd=ROOT, check=False)
+
+    assert done.returncode == 0
 
 
 def test_the_top_level_is_the_owner_s() -> None:

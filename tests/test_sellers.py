@@ -61,6 +61,11 @@ def test_without_a_file_there_is_one_seller_with_a_folder() -> None:
     [
         ("sellers: {}\n", "s.yaml:1:1: at least one seller"),
         ("sellers:\n  acme:\n    nam: Acme\n", "s.yaml:3:5: unknown key 'nam'"),
+        (
+            "sellers: {a: {name: A}}\ninbox: email\n",
+            "s.yaml:2:1: unknown key 'inbox' here: it belongs elsewhere",
+        ),
+        ("sellers:\n  a:\n", "s.yaml:2:3: 'a' takes keys and values"),
         ("sellers:\n  acme:\n    locale: de\n", "s.yaml:2:3: 'name' is missing"),
         ("sellers:\n  Ac me:\n    name: x\n", "s.yaml:2:3: 'Ac me' does not fit here"),
         (

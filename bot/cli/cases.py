@@ -14,7 +14,14 @@ from bot.settings import Settings
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
 )
-Code = Annotated[str, typer.Argument(metavar="CODE", help="The case's code.")]
+
+
+def _as_written(code: str) -> str:
+    """Bring a code to the letters that codes have."""
+    return code.strip().upper()
+
+
+Code = Annotated[str, typer.Argument(metavar="CODE", help="The case's code.", callback=_as_written)]
 Key = Annotated[str, typer.Option(help="The same key counts once.")]
 
 
@@ -31,6 +38,8 @@ async def _act(settings: Settings, act: Callable[[CaseActions], Awaitable[None]]
 @app.command()
 def answer(context: typer.Context, case: Code, text: str, key: Key = "") -> None:
     """Bring the seller's words to the customer."""
+    if not text.strip():
+        raise typer.BadParameter("is empty", param_hint="TEXT")
     awaited(_act(settings_of(context), lambda cases: cases.answer(case, text, key=key)))
     print(f"{case}: answered")
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bot.bootstrap import Faulty, import_orders, open_store
+from bot.bootstrap import Faulty, OrdersFile, import_orders, open_store, read_orders, read_profiles
 from bot.cli.given import awaited, settings_of
 from bot.cli.refused import Refused
 from bot.diagnosis import bot_name
@@ -28,15 +28,18 @@ def import_(context: typer.Context, file: Annotated[Path, typer.Argument(metavar
     """Load orders from a CSV file; a known order is brought up to date."""
     if not file.is_file():
         raise Refused(f"{file}: no such file")
-    count, faults = awaited(_import(settings_of(context), file))
+    count, found = awaited(_import(settings_of(context), file))
     print(f"{count} orders imported")
-    if faults:
-        raise Faulty(*faults)
+    for line in found.strangers:
+        typer.echo(line, err=True)
+    if found.faults:
+        raise Faulty(*found.faults)
 
 
-async def _import(settings: Settings, file: Path) -> tuple[int, list[str]]:
+async def _import(settings: Settings, file: Path) -> tuple[int, OrdersFile]:
+    found = await read_orders(settings, file)
     async with open_store(settings) as store:
-        return await import_orders(store, file)
+        return await import_orders(store, found), found
 
 
 @app.command()
@@ -53,6 +56,13 @@ async def _link(settings: Settings, number: str, seller: str) -> str:
     now = datetime.now(UTC)
     async with open_store(settings) as store:
         order = await store.orders.get(number, seller=seller)
+        if order is None and not seller:
+            known = [one.id for one in read_profiles(settings).known]
+            having = [one for one in known if await store.orders.get(number, seller=one) is not None]
+            if len(having) > 1:
+                raise Refused(
+                    f"{len(having)} sellers have an order {number!r}: add --seller {having[0]}, or another of: {', '.join(having)}"
+                )
         if order is None:
             raise Refused(f"there is no order {number!r}; clearshot orders import FILE.csv loads some")
         token = await store.orders.mint(order.number, seller=order.seller, at=now, expires=now + LINK_LASTS)

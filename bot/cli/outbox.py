@@ -22,7 +22,7 @@ def outbox() -> None:
 
 
 @app.command(name="list")
-def list_(context: typer.Context, limit: int = 100) -> None:
+def list_(context: typer.Context, limit: Annotated[int, typer.Option(min=1, max=MOST)] = 100) -> None:
     """List the dead letters and the arrivals that were set aside, oldest first, and count what waits."""
     letters, pending = awaited(_read(settings_of(context), limit))
     for letter in letters:

@@ -9,9 +9,13 @@ from bot.cli.refused import Refused
 from bot.ports import PermanentFailure, TransientFailure
 from bot.sellers import WrongSellers
 from bot.settings import WrongSettings
+from flows.yaml_source import SourceFault
 from storage.ports import StorageFailure
 
-MENDABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOSPC, errno.EADDRNOTAVAIL}
+MENDABLE = {
+    errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOSPC, errno.EADDRNOTAVAIL,
+    errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG,
+}  # fmt: skip
 
 
 def _system(fault: OSError) -> list[str] | None:
@@ -27,6 +31,7 @@ WORDS: dict[type[BaseException], Callable[..., list[str] | None]] = {
     WrongSettings: lambda fault: list(fault.lines),
     WrongSellers: lambda fault: [str(one) for one in fault.faults],
     NoSuchCase: lambda fault: [f"there is no case {fault}"],
+    SourceFault: lambda fault: [str(fault)],
     StorageFailure: lambda fault: [f"database: {fault}"],
     PermanentFailure: lambda fault: [str(fault)],
     TransientFailure: lambda fault: [f"out of reach: {fault}"],

@@ -11,6 +11,7 @@ from bot.bootstrap import inbox_blocks, kept_records, read_profiles, schema_of_s
 from bot.bootstrap import invite as let_in
 from bot.cli.given import settings_of
 from bot.cli.refused import Refused
+from bot.text_files import read_text
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
@@ -52,7 +53,7 @@ def check(
     wanted = file or settings.sellers
     if wanted is None:
         raise Refused("name a file, or set CLEARSHOT_SELLERS")
-    faults = sellers_faults(settings, str(wanted), wanted.read_text(encoding="utf-8"))
+    faults = sellers_faults(settings, str(wanted), read_text(wanted))
     for fault in faults:
         print(fault)
     if faults:

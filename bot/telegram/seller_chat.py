@@ -118,13 +118,15 @@ class SellerChats:
             return
         said, under = words_in(counter.locale), amount(message, "message_id")
         upload = upload_of(message)
+        # nothing goes half: words without their file puzzle
+        if upload is None and ATTACHED & message.keys():
+            await self._say(chat, said["only_words"], to=under)
+            return
         if not words.strip() and upload is None:
-            if ATTACHED & message.keys():
-                await self._say(chat, said["only_words"], to=under)
             return
         try:
             files = await self._files(upload)
-        except (PermanentFailure, TransientFailure):  # nothing goes half: words without their file puzzle
+        except (PermanentFailure, TransientFailure):
             await self._say(chat, said["not_fetched"], to=under)
             return
         case, wanted = about

@@ -30,3 +30,12 @@ def environment(**settings: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("CLEARSHOT_")}
     wanted = {f"CLEARSHOT_{name.upper()}": value for name, value in settings.items()}
     return {**kept, **wanted, "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
+
+
+def refused(done: "subprocess.CompletedProcess[str]") -> str:
+    """Answer the one line with which a command refused, which left no traceback."""
+    assert done.returncode == 1, done
+    assert "Traceback" not in done.stderr
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 1, lines
+    return lines[0]

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from bot.cli.root import COMMANDS, app
 from bot.settings_table import ROWS
-from tests.cli.conftest import Clearshot, environment
+from tests.cli.conftest import Clearshot, environment, refused
 from tests.cli.picture_files import photograph
 
 TOKEN = "123456:canary-token-of-a-test"
@@ -23,14 +23,6 @@ number,seller,item,email
 A-17,acme,Mug,anna@example.org
 A-18,acme,Tent,anna@example.org
 """
-
-
-def refused(done: "subprocess.CompletedProcess[str]") -> str:
-    assert done.returncode == 1, done
-    assert "Traceback" not in done.stderr
-    lines = done.stderr.strip().splitlines()
-    assert len(lines) == 1, lines
-    return lines[0]
 
 
 def test_help_names_every_command_and_every_setting(clearshot: Clearshot) -> None:
@@ -229,6 +221,16 @@ def test_a_link_for_an_unknown_order_is_refused(clearshot: Clearshot) -> None:
     assert refused(clearshot("orders", "link", "A-17", telegram_token=TOKEN)).startswith("there is no order")
 
 
+def test_a_link_for_a_number_of_two_sellers_asks_whose_it_is(clearshot: Clearshot, tmp_path: Path) -> None:
+    (tmp_path / "sellers.yaml").write_text("sellers:\n  acme: {name: Acme}\n  bolt: {name: Bolt}\n")
+    (tmp_path / "orders.csv").write_text("number,seller,item\nA-17,acme,Mug\nA-17,bolt,Lamp\n")
+    clearshot("orders", "import", "orders.csv", sellers="sellers.yaml")
+
+    done = clearshot("orders", "link", "A-17", sellers="sellers.yaml", telegram_token=TOKEN)
+
+    assert refused(done) == "2 sellers have an order 'A-17': add --seller acme, or another of: acme, bolt"
+
+
 def test_sellers_are_listed_with_what_is_in_force_and_without_secrets(
     clearshot: Clearshot, tmp_path: Path
 ) -> None:
@@ -317,8 +319,15 @@ def test_the_outbox_of_a_new_database_is_empty(clearshot: Clearshot) -> None:
     )
 
 
+def test_an_answer_without_words_is_refused_before_the_customer_gets_it(clearshot: Clearshot) -> None:
+    done = clearshot("cases", "answer", "K7F3QX", " ")
+
+    assert done.returncode == 2
+    assert "TEXT: is empty" in done.stderr
+
+
 def test_an_unknown_case_is_refused(clearshot: Clearshot) -> None:
-    assert refused(clearshot("cases", "answer", "NOSUCH", "hello")) == "there is no case NOSUCH"
+    assert refused(clearshot("cases", "answer", "nosuch", "hello")) == "there is no case NOSUCH"
 
 
 def test_the_database_is_brought_to_this_version_again_and_again(clearshot: Clearshot) -> None:

@@ -67,12 +67,19 @@ def test_the_good_one_loads() -> None:
         ("{kind.phrase}", "{kind.phrase", "demo.yaml:26:18: 'kind.phrase. [Missing: {missing' is no name"),
         ("label: Demo_Parts", "label: Demo_Product", "demo.yaml:20:9: label 'Demo_Product' stands here twice"),
         ("value: parts", "value: size", "demo.yaml:10:10: option 'size' stands here twice"),
+        ("locales: [en]", "locales: en", "demo.yaml:2:1: 'locales' takes a list"),
+        ("locales: [en]", "locales: [en]\nwaiting: {expire_after: soon}", "demo.yaml:3:11: 'soon' is no length of time such as 45s, 30m, 20h or 3d"),
         ("locales: [en]", "locales: [en, de]", "demo.yaml:3:1: the text in 'de' is missing"),
         ("one photo|# photos", "one photo", "demo.yaml:26:18: a plural in 'en' has 2 forms"),
         ("count: 1-3", "count: 3-1", "demo.yaml:23:9: the first number is above the second"),
         ('say: {en: "Which?"}', "say: {en: no}", None),
+        ('  say: {en: "Which?"}', "\tsay: {en: 3}", "demo.yaml:13:3: a tab: indent with spaces"),
+        ('say: {en: "Which?"}', "\tsay: {en: 3}", "demo.yaml:13:5: a tab: indent with spaces"),
         ('say: {en: "Which?"}', "say: {en: 3}", "demo.yaml:13:11: 'en' is a text: quote it"),
         ('say: {en: "Which?"}', "say: {en: true}", "demo.yaml:13:11: 'en' is a text: quote it"),
+        ("quality: {min_side: 640}", "quality: {min_side: big}", "demo.yaml:19:19: 'min_side' takes keys and values: {at, do}"),
+        ("ask: {type: text, max: 300}", "ask: text", "demo.yaml:14:5: 'ask' takes keys and values: {type, min, max, pattern, optional}"),
+        ("ask: {type: text, max: 300}", "ask: {type: text, say: {en: x}}", "demo.yaml:14:23: 'say' does not belong here"),
         ('say: {en: "Which?"}', 'say: "Which?"', "demo.yaml:13:5: 'say' takes a text for each language: {en: ...}"),
         ('say: {en: "Which?"}', "say: &a {en: x}", "demo.yaml:13:10: anchors are not allowed: quote a text that begins with &"),
         ('say: {en: "Which?"}', "say: {en: *a}", "demo.yaml:13:15: aliases are not allowed: write the value out, or quote a text that begins with *"),
@@ -89,6 +96,12 @@ def test_each_fault_is_named_where_it_is(before: str, after: str, fault: str | N
     found = faults(GOOD.replace(before, after, 1))
 
     assert (fault in found) if fault else found == []
+
+
+def test_a_quote_that_is_never_closed_is_told_where_it_opens() -> None:
+    assert faults("flow: demo\ntitle: {en: 'Demo}\nlocales: [en]\n") == [
+        "demo.yaml:2:13: a quote is never closed"
+    ]
 
 
 def test_a_loop_that_asks_nothing_is_refused() -> None:
@@ -143,6 +156,30 @@ def test_a_path_that_leads_nowhere_is_told() -> None:
     found = [str(fault) for fault in loaded(GOOD, **{"v.yaml": variant}).faults]
 
     assert found == ["v.yaml:4:10: 'steps.kind.choose.siez' leads nowhere: no 'siez', did you mean 'size'?"]
+
+
+@pytest.mark.parametrize(
+    ("patch", "fault"),
+    [
+        ("change: foo", "v.yaml:4:1: 'change' takes paths and what stands there"),
+        ("change: [steps.kind]", "v.yaml:4:1: 'change' takes paths and what stands there"),
+        ("remove: steps.kind", "v.yaml:4:1: 'remove' takes a list of paths"),
+        ("remove: {steps.kind: x}", "v.yaml:4:1: 'remove' takes a list of paths"),
+        ("add: [steps]", "v.yaml:4:1: 'add' takes paths and what stands there"),
+        ("add: {steps: {new: {after: [kind], say: {en: x}}}}", """v.yaml:4:15: "after.['kind']" leads nowhere: no "['kind']", did you mean 'kind'?"""),
+    ],
+)  # fmt: skip
+def test_a_patch_of_another_shape_is_a_fault_and_no_traceback(patch: str, fault: str) -> None:
+    variant = f'flow: demo@a\nextends: demo\nwhen: seller.id == "a"\n{patch}\n'
+
+    assert fault in [str(one) for one in loaded(GOOD, **{"v.yaml": variant}).faults]
+
+
+@pytest.mark.parametrize("name", ["{a: b}", "[review]", "5"])
+def test_a_fragment_of_no_name_is_a_fault(name: str) -> None:
+    found = faults(GOOD.replace("  send:\n", f"  review: {{use: {name}}}\n  send:\n"))
+
+    assert any("leads nowhere" in fault for fault in found)
 
 
 def test_two_variants_that_cannot_be_told_apart_need_a_priority() -> None:

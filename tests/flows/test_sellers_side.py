@@ -9,6 +9,7 @@ import pytest
 from flows.catalogue import Catalogue
 from flows.conversation import Conversation
 from flows.effects import JudgePhoto, SetTimer
+from flows.engine.sellers_side import LONGEST_WISH
 from flows.engine.thanks import is_thanks
 from flows.engine.timeline import FIRST, LAST, MOST_TEXT
 from flows.events import (
@@ -154,6 +155,19 @@ def test_a_second_wish_before_the_first_is_answered_keeps_both(customer: Rehears
 
     assert "the serial number" in customer.prompt.text
     assert "the box from below" in customer.prompt.text
+
+
+def test_a_long_wish_takes_nothing_of_the_next_and_one_that_is_cut_shows_it(customer: Rehearsal) -> None:
+    case = case_of(customer)
+
+    post(customer, PhotoRequested(case=case, text="first " * 160))
+    post(customer, PhotoRequested(case=case, text="the serial number"))
+    both = customer.last.text
+    post(customer, PhotoRequested(case=case, text="x" * (LONGEST_WISH + 1)))
+
+    assert "first first" in both
+    assert "the serial number" in both
+    assert f"{'x' * (LONGEST_WISH - 1)}…" in customer.last.text
 
 
 def test_a_clock_runs_reminds_the_seller_and_tells_the_customer_the_truth(customer: Rehearsal) -> None:

@@ -61,6 +61,44 @@ def test_a_byte_order_mark_and_windows_letters_are_understood() -> None:
     )
 
 
+def test_a_spreadsheet_saved_as_unicode_text_is_understood() -> None:
+    content = "number\tseller\titem\r\n1\ta\tGröße\r\n".encode("utf-16")
+
+    [found], faults = read(decoded(content))
+
+    assert (found.order.items[0].title, faults) == ("Größe", [])
+
+
+def test_empty_lines_and_a_spreadsheets_hint_before_the_heading_are_passed_over() -> None:
+    [found], faults = read("\n;;\nsep=;\nnumber;seller;item\nA1;acme;Mug, blue\nA2;acme\n")
+
+    assert found.order.items[0].title == "Mug, blue"
+    assert [(fault.line, fault.message) for fault in faults] == [(6, "item is empty")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'number,seller,item,note\nA1,acme,Mug,\nA2,acme,Mug,"24 inch\nA3,acme,Mug,\n',
+        'number,seller,item,note\nA1,acme,Mug,\nA2,acme,"Mug,\nA3,acme,Mug,"blue"\n',
+    ],
+    ids=["to the end", "to the next quote"],
+)
+def test_lines_that_an_open_quote_swallows_are_told_and_not_lost_in_silence(text: str) -> None:
+    orders, faults = read(text)
+
+    assert [one.order.number for one in orders] == ["A1"]
+    assert [fault.line for fault in faults] == [3]
+    assert "quote" in faults[0].message
+
+
+@pytest.mark.parametrize("quantity", ["²", "0", "1.5", "9" * 5000])
+def test_a_quantity_that_is_none_is_told_in_our_words(quantity: str) -> None:
+    _, [fault] = read(f"number,seller,item,quantity\nA1,acme,Mug,{quantity[:1999]}\n")
+
+    assert fault.message.startswith("quantity is no number")
+
+
 def test_a_hundred_thousand_lines_are_read_as_many_orders() -> None:
     text = "number,seller,item\n" + "".join(f"N{n},acme,Mug\n" for n in range(100_000))
 

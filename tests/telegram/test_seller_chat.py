@@ -211,6 +211,32 @@ async def test_a_photo_or_pdf_in_a_reply_goes_with_its_words(desk: Desk) -> None
     assert told == [("Use this", [("photo", b"\xff\xd8 a photo")]), ("", [("label.pdf", b"%PDF-1.7")])]
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"video": {"file_id": "x"}},
+        {
+            "document": {
+                "file_id": "x",
+                "file_unique_id": "u",
+                "mime_type": "application/zip",
+                "file_name": "a.zip",
+            }
+        },
+    ],
+    ids=["video", "zip"],
+)
+async def test_words_below_a_file_that_cannot_go_wait_with_it_and_the_seller_is_told(
+    desk: Desk, more: dict[str, Any]
+) -> None:
+    await desk.write("", caption="See how it is mounted", **more)
+
+    assert desk.heard == []
+    assert desk.said == [
+        "Only words, photos and PDFs reach the customer. Please send one of them as a reply."
+    ]
+
+
 async def test_words_whose_file_telegram_does_not_give_wait_for_another_try(desk: Desk) -> None:
     await desk.write(
         "", caption="See", photo=[{"file_id": "gone", "file_unique_id": "u", "width": 9, "height": 9}]

@@ -18,6 +18,7 @@ from bot.web.inbox.desk import Visit
 from bot.web.inbox.figures import line
 from bot.web.inbox.words import LOCALES, texts
 from flows.conversation import EntryKind
+from flows.engine.sellers_side import LONGEST_WISH
 from tests.inboxes.test_email import hostile_strings
 from tests.web.conftest import Inbox, Reader
 
@@ -61,6 +62,9 @@ async def test_views_filters_and_search_narrow_the_list(inbox: Inbox) -> None:
     assert await listed("view=mine") == {ben}
     assert await listed("view=all&q=tent") == {ben}
     assert await listed(f"view=all&q={anna.lower()}") == {anna}
+    assert await listed(f"view=all&q=%5B{anna}%5D") == {anna}  # as it stands in a subject
+    assert await listed("view=all&q=%23A-17+(tent),") == {ben}  # as shops and people write it
+    assert await listed("view=all&q=%23") == set()
     assert await listed("view=all&issue=shipping_damage") == set()
     assert await listed("view=all&assigned=-") == {anna}
     assert await listed("view=nonsense&after=nonsense") == {ben}
@@ -126,6 +130,7 @@ async def test_shots_can_be_picked_by_name(inbox: Inbox) -> None:
         ("answer", {"text": "  "}, "Write a few words first."),
         ("answer", {"text": "x" * (LONGEST + 1)}, "too long"),
         ("ask", {"text": ""}, "Choose a photo, or say what it should show."),
+        ("ask", {"text": "x" * (LONGEST_WISH + 1)}, "too long: 1000 characters at most"),
         ("remark", {"text": ""}, "Write a few words first."),
         ("assign", {"agent": "nobody-known"}, "does not read here any more"),
     ],
@@ -142,7 +147,7 @@ async def test_what_cannot_be_sent_is_said_and_what_was_typed_stays(
     assert answer.status == 422
     assert said in Reader(text).words
     assert await inbox.lines(code) == []
-    if act == "answer":
+    if act in {"answer", "ask"}:
         assert fields["text"].strip() in text
 
 

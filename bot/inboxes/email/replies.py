@@ -11,6 +11,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage, MIMEPart
 from email.utils import parseaddr
 
+from bot.inboxes.email.parts import Parts, name_of, parts_of
 from bot.inboxes.email.settings import EmailSettings
 from bot.inboxes.email.tokens import proven
 from bot.inboxes.email.words import words_in
@@ -20,6 +21,7 @@ from bot.text_of_html import text_of_html
 
 MOST_BYTES = 25 * 1024 * 1024
 MOST_TEXT = 60_000  # characters of a mail that are read: the newest words stand first
+MOST_PARTS = 20  # of words
 RECIPIENTS = ("to", "cc", "delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-forwarded-to")
 BULK = frozenset({"bulk", "auto_reply", "junk", "list"})
 AUTOMATIC = ("x-autoreply", "x-autorespond", "x-auto-response-suppress-reply", "x-autoresponse")
@@ -65,8 +67,9 @@ def _read(mail: EmailMessage, raw: bytes, *, settings: EmailSettings) -> Came:
         raise HookRefused(401, "a mail without an address that proves a case")
     if _is_automatic(mail):
         return Came(automatic=True)
-    kind, text = spoken(words_of(mail))
-    attached = [part for part in mail.iter_attachments() if not _is_decoration(part)]
+    parts = parts_of(mail)
+    kind, text = spoken(words_of(parts))
+    attached = [part for part in parts.files if not _is_decoration(part)]
     if kind == "answer" and not (text or attached):
         return Came(automatic=True)
     author, is_known = _author(mail, settings)
@@ -78,17 +81,13 @@ def _read(mail: EmailMessage, raw: bytes, *, settings: EmailSettings) -> Came:
     return Came(heard=(heard,))
 
 
-def _file(part: EmailMessage | MIMEPart) -> GivenFile:
+def _file(part: MIMEPart) -> GivenFile:
     """Read a part; what cannot be decoded is empty, and is left out later."""
     content = part.get_payload(decode=True)
-    try:
-        name = part.get_filename() or ""
-    except (ValueError, LookupError, AttributeError, TypeError):  # the library chokes on damaged headers
-        name = ""
-    return GivenFile(name=name, content=content if isinstance(content, bytes) else b"")
+    return GivenFile(name=name_of(part), content=content if isinstance(content, bytes) else b"")
 
 
-def _is_decoration(part: EmailMessage | MIMEPart) -> bool:
+def _is_decoration(part: MIMEPart) -> bool:
     """Tell the logo of a signature from what somebody attached."""
     if part.get_content_maintype() != "image" or "content-id" not in part:
         return False
@@ -130,11 +129,10 @@ def _is_automatic(mail: EmailMessage) -> bool:
 # -- the words -----------------------------------------------------------------------------------------------
 
 
-def words_of(mail: EmailMessage) -> str:
+def words_of(parts: Parts) -> str:
     """Find what the seller wrote; some programs leave the plain part empty."""
-    for kind in ("plain", "html"):
-        body = mail.get_body(preferencelist=(kind,))
-        said = words_in(_text_of(body)) if body is not None else ""
+    for kind in ("text/plain", "text/html"):
+        said = words_in("\n\n".join(map(_text_of, parts.words[kind][:MOST_PARTS]))[:MOST_TEXT])
         if said:
             return said
     return ""

@@ -14,6 +14,7 @@ from bot.web.inbox.forms import Form
 from bot.web.inbox.pages import missing, words_alone
 from bot.web.inbox.words import said_in
 from flows.conversation import Conversation
+from flows.engine.sellers_side import LONGEST_WISH
 from storage.ports import StorageFailure
 
 MOST_WISHED = 10
@@ -32,12 +33,12 @@ class Wrong(Exception):
 Act = Callable[[CaseActions, Visit, Conversation, Form], Awaitable[str]]
 
 
-def _words(form: Form, *, needed: bool = True) -> str:
+def _words(form: Form, *, needed: bool = True, most: int = LONGEST) -> str:
     text = form.get("text", "").replace("\r\n", "\n").strip()
     if needed and not text:
         raise Wrong("wrong.empty")
-    if len(text) > LONGEST:
-        raise Wrong("wrong.long", count=LONGEST)
+    if len(text) > most:
+        raise Wrong("wrong.long", count=most)
     return text
 
 
@@ -60,7 +61,7 @@ async def _answer(actions: CaseActions, visit: Visit, case: Conversation, form: 
 
 async def _ask(actions: CaseActions, visit: Visit, case: Conversation, form: Form) -> str:
     labels = [label for label in form.get("labels", "").split("\n") if label][:MOST_WISHED]
-    text = _words(form, needed=False)
+    text = _words(form, needed=False, most=LONGEST_WISH)
     if not labels and not text:
         raise Wrong("wrong.nothing_wished")
     given = await _files(visit, case, form)
