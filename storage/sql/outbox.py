@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, func, or_, select, text, update
 
-from storage.ports import Backlog, OutboxRow, Slot, Waits, nothing_lost
+from storage.ports import Backlog, OutboxRow, Slot, StorageFailure, Waits, nothing_lost
 from storage.rows import HORIZON
 from storage.sql.database import Database
 from storage.sql.group import INBOX, OUTBOX
@@ -53,6 +53,7 @@ class SqlOutbox:
         self._renewing = asyncio.Lock()
         self._slots = SlotReader(database, alone=not self._shared)
         self._losses = 0
+        self._unsure: set[str] = set()  # rows given out by a commit that may have come through unheard
         self._all_given = True  # False: rows were let go, and are not given out anew yet
         self.writers: Sequence[Writer] = ()  # set when the store opens
 
@@ -140,9 +141,9 @@ class SqlOutbox:
 
     async def claim(self, *, now: datetime, limit: int = 500) -> Sequence[OutboxRow]:
         """Take over orphans and timers whose time comes, and give out what nobody here has got; an idle store is only read."""
-        if not await self._database.read(lambda c: self._is_due(c, now)):
+        if not self._unsure and not await self._database.read(lambda c: self._is_due(c, now)):
             return []
-        return await self._database.run(lambda c: self._claim(c, now, limit))
+        return await self._giving(lambda c: self._claim(c, now, limit))
 
     def _is_due(self, connection: Connection, now: datetime) -> bool:
         waiting = select(OUTBOX.c.id).where(self._unhanded(now)).limit(1)
@@ -163,7 +164,26 @@ class SqlOutbox:
 
     async def given(self, *, now: datetime, limit: int = 500) -> Sequence[OutboxRow]:
         """Give out what other processes committed for this one, as they say by a notice."""
-        return await self._database.run(lambda c: self._give(c, now, limit))
+        return await self._giving(lambda c: self._give(c, now, limit))
+
+    async def _giving(self, give: Callable[[Connection], list[OutboxRow]]) -> list[OutboxRow]:
+        """Give out; what was given by a commit whose answer was lost reached nobody, and is given again."""
+        unheard, rows = frozenset(self._unsure), list[OutboxRow]()
+
+        def anew(connection: Connection) -> None:
+            nonlocal rows
+            if unheard:
+                mine = OUTBOX.c.id.in_(unheard) & (OUTBOX.c.owner == self._owner)
+                connection.execute(update(OUTBOX).where(mine).values(handed=False))
+            rows = give(connection)
+
+        try:
+            await self._database.run(anew)
+        except StorageFailure:
+            self._unsure |= {row.id for row in rows}
+            raise
+        self._unsure -= unheard
+        return rows
 
     def _give(self, connection: Connection, now: datetime, limit: int) -> list[OutboxRow]:
         query = select(OUTBOX).where(self._unhanded(now)).order_by(OUTBOX.c.id).limit(limit)

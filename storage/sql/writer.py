@@ -6,7 +6,7 @@ Laws:
     arrival at fault stands alone, and that one is set aside.
  3. When the store is down, everybody who waits is told; settle marks are kept and tried again.
  4. After a death of any process, what is begun is noted before it is worked (storage.sql.suspects).
- 5. A commit may come through although its answer is lost: the next group gives its rows out again.
+ 5. A commit may come through although its answer is lost: the next group gives its rows out again, and comes by itself.
 """
 
 import asyncio
@@ -115,6 +115,7 @@ class Writer:
                 failures = 0
             except Exception as fault:  # noqa: BLE001 - whatever happens, the writer goes on
                 failures += 1
+                self._overdue = self._overdue or bool(self._unsure)
                 self._refuse(posted, fault)
                 if self._closing:
                     return
@@ -129,7 +130,7 @@ class Writer:
 
     @property
     def _waits(self) -> bool:
-        return bool(self._pending or self._settled or self._slots)
+        return bool(self._pending or self._settled or self._slots or self._unsure)
 
     async def _something(self) -> None:
         """Wait for an arrival, or for marks that no arrival took along."""

@@ -1,7 +1,7 @@
 """What a group promises when something in it goes wrong, on every store."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -16,8 +16,9 @@ from flows.events import Event, TextReceived
 from flows.outcome import Outcome
 from flows.values import Span
 from storage.codec import encode_back
-from storage.ports import Arrival, OutboxRow, Slot, StaleWrite
+from storage.ports import Arrival, OutboxRow, Slot, StaleWrite, StorageFailure
 from storage.sql import group as groups
+from storage.sql.database import Database
 from storage.sql.group import CHATS, OUTBOX
 from storage.sql.recent import Recent
 from storage.stepping import Written
@@ -206,6 +207,60 @@ async def test_rows_of_a_commit_that_nobody_heard_of_are_given_out_again(stores:
     await store.streams.post(said(3, "3", chat=3))
 
     assert [again.id for again in await store.outbox.claim(now=NOON)] == [row.id]
+
+
+class Deaf:
+    """A database that commits as ever, but whose next answer is lost, as when it ends in that moment."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.loses = True
+        self.name = database.name
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._database, name)
+
+    async def run(self, work: Callable[[Connection], Any], **given: Any) -> Any:
+        result = await self._database.run(work, **given)
+        if self.loses:
+            self.loses = False
+            raise StorageFailure("the answer was lost")
+        return result
+
+
+async def test_rows_of_a_commit_that_nobody_heard_of_are_given_out_though_nothing_else_comes(
+    stores: Stores,
+) -> None:
+    store = await stores.open(step)
+    handed: list[OutboxRow] = []
+    store.outbox.subscribe(handed.extend)
+    writer: Any = store._writers[0]
+    writer._database = Deaf(store._database)
+
+    with pytest.raises(StorageFailure):
+        await store.streams.post(said(1, "1"))
+    given: list[OutboxRow] = []
+    async with asyncio.timeout(30):
+        while not given:
+            given += await store.outbox.claim(now=NOON)
+            await asyncio.sleep(0.02)
+
+    assert handed == []
+    assert len(given) == 1
+    assert await store.outbox.claim(now=NOON) == []
+
+
+async def test_rows_given_out_by_a_commit_that_nobody_heard_of_are_given_out_again(stores: Stores) -> None:
+    store = await stores.open(step)
+    [row] = (await store.streams.post(said(1, "1"))).rows  # no relay takes it yet
+    outbox: Any = store.outbox
+    outbox._database = Deaf(store._database)
+
+    with pytest.raises(StorageFailure):
+        await store.outbox.claim(now=NOON)
+
+    assert [again.id for again in await store.outbox.claim(now=NOON)] == [row.id]
+    assert await store.outbox.claim(now=NOON) == []
 
 
 async def test_only_the_case_s_own_chat_is_shown_a_case_that_an_event_names(stores: Stores) -> None:
