@@ -111,7 +111,7 @@ async def running(
         bot = await _open_bot(stack, settings, token)
         outside = await _outside(stack, settings, sellers, files=files, bot=bot, texts=catalogue.texts)
         outside = replace(outside, inboxes=inboxes, sources=sources)
-        alarm = Alarm(chat=outside.chat, operators=settings.operators, clock=SystemClock())
+        alarm = _alarm(stack, settings, outside)
         await _start_housekeeping(stack, settings, storage, outside, alarm=alarm)
         relay = await _start_relay(stack, storage, outside, sellers, alarm, meters=meters, traces=traces)
         attachments = Attachments(blobs=outside.blobs, judge=outside.judge)
@@ -243,6 +243,12 @@ async def _start_relay(
     return relay
 
 
+def _alarm(stack: AsyncExitStack, settings: Settings, outside: Outside) -> Alarm:
+    alarm = Alarm(chat=outside.chat, operators=settings.operators, clock=SystemClock())
+    stack.push_async_callback(alarm.close)
+    return alarm
+
+
 async def _start_housekeeping(
     stack: AsyncExitStack, settings: Settings, storage: SqlStorage, outside: Outside, *, alarm: Alarm
 ) -> None:
@@ -255,7 +261,6 @@ async def _start_housekeeping(
         kept=timedelta(days=settings.retention),
         record_for=timedelta(days=settings.records),
     )
-    stack.push_async_callback(alarm.close)
     await closed_at_end(stack, [housekeeping])
     housekeeping.start()
 

@@ -1,4 +1,4 @@
-"""Shortening a message without losing its point: greeting, facts, the ask and the closing stay."""
+"""Shortening: a message without losing its point (greeting, facts, the ask and the closing stay), a line by its end."""
 
 import re
 
@@ -22,6 +22,11 @@ def shorten(text: str, *, limit: int) -> str:
         line, place = weakest
         del lines[line][place]
     return _joined([line for n, line in enumerate(lines) if line or _blank_wanted(lines, n)])
+
+
+def cut(line: str, *, limit: int) -> str:
+    """Cut a line to `limit` characters, with an ellipsis where something is missing."""
+    return line if len(line) <= limit else f"{line[: limit - 1].rstrip(' ,:·')}…"
 
 
 def _joined(lines: list[list[str]]) -> str:

@@ -9,7 +9,7 @@ from flows.engine import errands, promptness, shooting, thanks
 from flows.engine.arriving import arrive, show
 from flows.engine.lookup import accepted
 from flows.engine.sellers_side import told
-from flows.engine.sending import forward_text
+from flows.engine.sending import LONGEST_WORDS, forward_text
 from flows.engine.turn import BREAK, Turn
 from flows.engine.walk import active_shots, forward, settled_shot
 from flows.engine.wishes import is_follow_up
@@ -20,7 +20,6 @@ from flows.values import Span
 SEND_WAITING = "send_waiting"
 """Mode of the review while Send waits for photos under way."""
 CLOSED = {"cancelled", "expired"}
-LONGEST_NOTE = 2000
 LEFT = "left:"
 """Begins the mode of a sent case whose seller is answered in the middle of another, which it names."""
 ENDS_ASIDE = {"note", "nonote"}
@@ -135,10 +134,11 @@ def offer_note(turn: Turn, text: str) -> None:
     if is_over(turn.conv):
         where_it_stands(turn)
         return
-    before = (
-        turn.conv.pending_note
-    )  # what was typed before and not decided on: people write in several messages
-    words = "\n".join(part for part in (before, text) if part)[-LONGEST_NOTE:]
+    before = turn.conv.pending_note  # typed before and not decided on: people write in several messages
+    words = "\n".join(part for part in (before, text) if part)
+    if len(words) > LONGEST_WORDS:
+        turn.tell(turn.words("ask.too_long", length=len(words), max=LONGEST_WORDS))
+        return
     turn.change(pending_note=words)
     if not before and thanks.is_thanks(text) and not _was_asked(turn.conv):
         button = turn.lasting("note", turn.plain("button.tell_seller"))

@@ -10,6 +10,7 @@ from flows.engine.transition import back
 from flows.engine.turn import BREAK, LINE, Turn
 from flows.events import CommandGiven
 from flows.values import Button, Rows, Span, Spans
+from flows.wording import cut
 
 MOST_LISTED = 8
 """Cases that /status lists; older ones are the seller's business."""
@@ -114,13 +115,9 @@ def status(turn: Turn, cases: list[Conversation]) -> None:
         name = case.own_summary or case.issue_title or turn.plain("status.unnamed")
         spans += [BREAK, *turn.words("status.line", case=case.id, summary=name), LINE]
         spans += [*turn.words(f"status.{afterwards.status_id(case)}"), *promptness.outlook(turn, case)]
-        rows.append((Button(text=_cut(f"{case.id} · {name}"), data=f"{case.id}.0.focus"),))
+        label = cut(f"{case.id} · {name}", limit=LONGEST_LABEL)
+        rows.append((Button(text=label, data=f"{case.id}.0.focus"),))
     turn.tell(tuple(spans), slot="status", buttons=tuple(rows))
-
-
-def _cut(label: str) -> str:
-    """Fit a button of a phone."""
-    return label if len(label) <= LONGEST_LABEL else f"{label[: LONGEST_LABEL - 1].rstrip(' ,:·')}…"
 
 
 COMMANDS: dict[str, Callable[[Turn], None]] = {

@@ -12,7 +12,8 @@ from flows.engine.walk import active_shots, answered, forward, path, settled_sho
 from flows.engine.wishes import is_follow_up
 from flows.events import PhotoJudged, PhotoReceived, PhotoRefused, PhotoStored, TextReceived
 
-MOST_CAPTIONS = 20
+MOST_CAPTIONS = 40
+"""Photos whose words one case keeps; beyond it a clear word, for refused and replaced photos bring words too."""
 
 
 def on_photo(turn: Turn, event: PhotoReceived) -> None:
@@ -30,7 +31,10 @@ def _keep_words(turn: Turn, words: str) -> None:
     if words and turn.conv.phase == "handed_over":
         sending.forward_text(turn, words)
     elif words and words not in turn.conv.captions:
-        turn.change(captions=(*turn.conv.captions, words)[-MOST_CAPTIONS:])
+        if len(turn.conv.captions) >= MOST_CAPTIONS:
+            turn.remark(turn.words("shots.too_many_words", max=MOST_CAPTIONS))
+            return
+        turn.change(captions=(*turn.conv.captions, words))
 
 
 def on_stored(turn: Turn, event: PhotoStored) -> None:

@@ -8,9 +8,12 @@ from flows.engine.lookup import accepted, shots_of
 from flows.engine.turn import BREAK, LINE, Turn, joined
 from flows.engine.walk import path, prune
 from flows.values import Button, Picture, Rows, Span, Spans
+from flows.wording import cut
 
 ANSWER_SHOWN = 120
 """Characters of one answer in the review; the seller gets all of it."""
+NAME_SHOWN = 26
+"""Characters of what an Edit button names: leaves room for the verb."""
 
 
 def edited_steps(turn: Turn) -> list[str]:
@@ -65,12 +68,8 @@ def _answer_lines(turn: Turn) -> Spans:
         if answer is None or step.compose is not None:
             continue
         text = str(turn.value(f"{step_id}.text") or "–")
-        lines.append((_bold(question(turn, step_id)), Span(text=f" {_cut(text)}")))
+        lines.append((_bold(question(turn, step_id)), Span(text=f" {cut(text, limit=ANSWER_SHOWN)}")))
     return joined(lines, LINE)
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= ANSWER_SHOWN else text[: ANSWER_SHOWN - 1].rstrip() + "…"
 
 
 def _photo_lines(turn: Turn) -> Spans:
@@ -83,7 +82,7 @@ def _photo_lines(turn: Turn) -> Spans:
             lines.append((Span(text=noted or f"{shooting.mark(turn, shot)} {_name(turn, shot)}"),))
     if turn.conv.tray:
         lines.append(turn.words("review.extras", count=len(turn.conv.tray)))
-    lines += [(Span(text=f"💬 {_cut(words)}"),) for words in turn.conv.captions]
+    lines += [(Span(text=f"💬 {cut(words, limit=ANSWER_SHOWN)}"),) for words in turn.conv.captions]
     if not lines:
         return ()
     return joined([(_bold(turn.plain("review.photos")),), *lines], LINE)
@@ -93,7 +92,7 @@ def _name(turn: Turn, shot: Shot) -> str:
     state = turn.conv.shots.get(shot.label, ShotState())
     count, name = len(accepted(state)), shooting.title(turn, shot)
     if state.missing and not count:
-        return f"{name}: {turn.plain('review.missing')} ({_cut(state.missing)})"
+        return f"{name}: {turn.plain('review.missing')} ({cut(state.missing, limit=ANSWER_SHOWN)})"
     return f"{name} ({count})" if count > 1 else name
 
 
@@ -156,8 +155,7 @@ def _edit_name(turn: Turn, step_id: str) -> str:
 
 
 def _short(text: str) -> str:
-    text = text.rstrip(":?. ")
-    return text if len(text) <= 26 else text[:25].rstrip() + "…"  # noqa: PLR2004 - leaves room for the verb
+    return cut(text.rstrip(":?. "), limit=NAME_SHOWN)
 
 
 def _back(turn: Turn) -> tuple[Button, ...]:

@@ -19,6 +19,7 @@ from flows.events import (
 )
 from flows.standing import is_unread
 from flows.values import Picture, Span, Spans
+from flows.wording import cut
 
 LONGEST_WISH = 1000
 MOST_WISHED = 3000
@@ -73,7 +74,7 @@ def on_request(turn: Turn, event: PhotoRequested) -> None:
     """The seller wishes for one more photo: ask for it in the same guided way."""
     origin = turn.catalogue.flow(turn.conv.origin_ref) if turn.conv.origin_ref else turn.flow
     shots = wished_shots(origin, event.labels)
-    words = _cut(event.text.strip(), LONGEST_WISH)
+    words = cut(event.text.strip(), limit=LONGEST_WISH)
     wish = words or ", ".join(turn.own_plain(shot.title or shot.say) for shot in shots)
     note(turn, "request", author=event.author, text=wish, files=event.files)
     promptness.stop_clock(turn)
@@ -100,12 +101,8 @@ def _ask_for_that_too(turn: Turn, wish: str) -> None:
     """A second wish before the first is answered: both stand, and photos that came already stay."""
     turn.remark(told(turn, "seller.wish"))
     wishes = "\n".join(part for part in (turn.conv.request, wish) if part)
-    turn.change(request=_cut(wishes, MOST_WISHED))
+    turn.change(request=cut(wishes, limit=MOST_WISHED))
     show(turn)
-
-
-def _cut(words: str, most: int) -> str:
-    return words if len(words) <= most else f"{words[: most - 1].rstrip()}…"
 
 
 def follow_up(turn: Turn, *, request: str, wished: tuple[str, ...] = ()) -> None:

@@ -15,7 +15,7 @@ from flows.values import Bundle, BundlePhoto, MissingShot, Order, Seller
 
 NOBODY = Seller(id="", name="")
 LONGEST_WORDS = 4000
-"""Characters of all words that came with photos: no more than one message of Telegram's."""
+"""Characters passed on at once: no more than one message of Telegram's."""
 
 
 def send(turn: Turn, step: Step) -> None:
@@ -201,8 +201,15 @@ def forward_text(turn: Turn, text: str, *, author: str = "") -> None:
 
 
 def _pass_captions_on(turn: Turn) -> None:
-    if turn.conv.captions:
-        forward_text(turn, "\n".join(turn.conv.captions)[:LONGEST_WORDS])
+    together = ""
+    for words in turn.conv.captions:
+        joint = f"{together}\n{words}" if together else words
+        if len(joint) > LONGEST_WORDS and together:
+            forward_text(turn, together)
+            joint = words
+        together = joint
+    if together:
+        forward_text(turn, together)
         turn.change(captions=())
 
 

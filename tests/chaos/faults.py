@@ -39,8 +39,8 @@ LEAST_FILE = 4096
 
 RESTARTING = 300.0
 """Seconds in which a database is restarted again and again."""
-MOST_TALKS = 400
-"""Conversations that may begin meanwhile."""
+MOST_TALKS = 6000
+"""Conversations that may begin meanwhile: more than any machine gets through."""
 
 FAULTS = ("telegram", "database", "disk")
 RATES = (0.05, 0.2, 0.5)

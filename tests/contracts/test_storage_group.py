@@ -195,20 +195,6 @@ async def test_marks_are_written_before_the_store_closes(stores: Stores) -> None
     assert await again.outbox.slot(1, "prompt") == Slot(message=5)
 
 
-async def test_rows_of_a_commit_that_nobody_heard_of_are_given_out_again(stores: Stores) -> None:
-    store = await stores.open(step)
-    handed: list[OutboxRow] = []
-    store.outbox.subscribe(handed.extend)
-    [row] = (await store.streams.post(said(1, "1"))).rows
-    store._writers[0]._unsure = {row.id}
-    store._writers[-1]._unsure = {row.id}
-
-    await store.streams.post(said(2, "2", chat=2))
-    await store.streams.post(said(3, "3", chat=3))
-
-    assert [again.id for again in await store.outbox.claim(now=NOON)] == [row.id]
-
-
 class Deaf:
     """A database that commits as ever, but whose next answer is lost, as when it ends in that moment."""
 

@@ -15,6 +15,13 @@ def to_photos(chat: Rehearsal, *, issue: str = "🔧", kind: str = "It is broken
     chat.tap("Skip")
 
 
+def to_support(chat: Rehearsal) -> None:
+    """Something smokes: a person takes over at once."""
+    chat.start()
+    for label in ("A-17", "🔧", "It smokes"):
+        chat.tap(label)
+
+
 def to_review(chat: Rehearsal) -> None:
     to_photos(chat)
     for _ in range(2):

@@ -74,6 +74,18 @@ def test_words_after_send_are_offered_to_the_seller(chat: Begin) -> None:
     assert customer.last.text == "✓ I told the seller."
 
 
+def test_words_after_send_that_do_not_fit_are_declined_aloud_and_those_before_stay(chat: Begin) -> None:
+    customer = chat()
+    sent(customer)
+    customer.say("I forgot: it was a gift")
+
+    customer.say("long " * 800)
+
+    assert "4000 fit" in customer.last.text
+    customer.tap("Tell the seller")
+    assert [note.text for note in customer.notes] == ["I forgot: it was a gift"]
+
+
 def test_the_seller_s_wish_reopens_the_case_and_becomes_the_next_bundle(chat: Begin) -> None:
     customer = chat()
     sent(customer)

@@ -11,7 +11,7 @@ from flows.engine.asking import Misfit, fitting
 from flows.events import CaseSettled, HandedBack, PhotoRequested, PhotoStored, SellerAnswered
 from flows.values import Item, Order
 from flows.workbench.rehearsal import Rehearsal
-from tests.flows.driving import to_photos, to_review
+from tests.flows.driving import to_photos, to_review, to_support
 
 Begin = Callable[..., Rehearsal]
 
@@ -111,9 +111,7 @@ def test_a_reason_given_while_the_photo_is_looked_at_does_not_lose_it(chat: Begi
 
 def test_support_that_asks_for_a_photo_gets_it(chat: Begin) -> None:
     customer = chat()
-    customer.start()
-    for label in ("A-17", "🔧", "It smokes"):
-        customer.tap(label)
+    to_support(customer)
     customer.post(PhotoRequested(case=customer.conversation.id, text="the plug"))
 
     customer.photo()
@@ -128,9 +126,7 @@ def test_support_that_asks_for_a_photo_gets_it(chat: Begin) -> None:
 
 def test_a_case_that_support_gives_back_after_a_photo_goes_on_where_it_was_left(chat: Begin) -> None:
     customer = chat()
-    customer.start()
-    for label in ("A-17", "🔧", "It smokes"):
-        customer.tap(label)
+    to_support(customer)
     customer.post(PhotoRequested(case=customer.conversation.id, text="the plug"))
     customer.photo()
     customer.tap("Enough")
@@ -143,9 +139,7 @@ def test_a_case_that_support_gives_back_after_a_photo_goes_on_where_it_was_left(
 @pytest.mark.parametrize("way", ["cancelled", "expired"])
 def test_a_photo_for_support_that_is_put_aside_leaves_the_case_with_support(chat: Begin, way: str) -> None:
     customer = chat()
-    customer.start()
-    for label in ("A-17", "🔧", "It smokes"):
-        customer.tap(label)
+    to_support(customer)
     case = customer.conversation.id
     customer.post(PhotoRequested(case=case, text="the plug", at=customer.now))
     if way == "cancelled":
@@ -280,9 +274,7 @@ def test_an_order_s_photos_follow_the_customer_into_another_issue_even_while_the
 
 def test_support_is_not_called_by_the_seller_s_name(chat: Begin) -> None:
     customer = chat()
-    customer.start()
-    for label in ("A-17", "🔧", "It smokes"):
-        customer.tap(label)
+    to_support(customer)
     case = customer.conversation.id
 
     customer.post(SellerAnswered(case=case, text="Is it unplugged?"))

@@ -1,6 +1,6 @@
 """Words that come with a photo: shown before they go, sent after the bundle, left out when wished so."""
 
-from tests.flows.driving import Begin, to_photos
+from tests.flows.driving import Begin, to_photos, to_support
 
 
 def test_words_with_a_photo_are_shown_and_reach_the_seller(chat: Begin) -> None:
@@ -38,10 +38,32 @@ def test_words_with_a_photo_can_be_left_out(chat: Begin) -> None:
 
 def test_words_with_a_photo_reach_the_person_who_took_over_at_once(chat: Begin) -> None:
     customer = chat()
-    customer.start()
-    for label in ("A-17", "🔧", "It smokes"):
-        customer.tap(label)
+    to_support(customer)
 
     customer.photo(caption="It is still warm")
 
     assert [(note.text, note.inbox) for note in customer.notes] == [("It is still warm", "support")]
+
+
+def test_many_words_with_photos_all_reach_the_seller_in_messages_that_fit(chat: Begin) -> None:
+    customer = chat()
+    to_photos(customer)
+    said = [f"{n}: {'long ' * 200}".strip() for n in range(9)]
+    for words in said:
+        customer.photo(caption=words)
+    for label in ("A replacement", "Use this message", "Send"):
+        customer.tap(label)
+
+    assert [line for note in customer.notes for line in note.text.splitlines()] == said
+    assert all(len(note.text) <= 4000 for note in customer.notes)
+    assert len(customer.notes) == 3
+
+
+def test_words_beyond_those_of_forty_photos_are_declined_aloud(chat: Begin) -> None:
+    customer = chat()
+    to_photos(customer)
+    for n in range(41):
+        customer.photo(kind="pdf", caption=f"word {n}")
+
+    assert len(customer.conversation.captions) == 40
+    assert any("words of 40 photos" in message.text for message in customer.messages[-2:])
