@@ -137,7 +137,6 @@ class Worksheet:
         self._is_taken = is_taken
         self._states: dict[int, ChatState] = {}
         self._places: dict[int, int] = defaultdict(int)
-        self.marks: list[Key] = []
         self.settled: list[str] = []
         self.chats: dict[int, Written[Chat]] = {}
         self.conversations: dict[str, Written[Conversation]] = {}
@@ -152,7 +151,6 @@ class Worksheet:
             if waiting.key in self._seen:
                 return Committed(repeated=True)
             self._seen.add(waiting.key)
-            self.marks.append(waiting.key)
         try:
             prepared = self._prepare(waiting.arrival)
         except Exception as fault:  # noqa: BLE001 - law 1

@@ -1,7 +1,8 @@
 """THE group transaction: what waits is worked and written together, on either engine by the same code.
 
 Laws:
- 1. Chats are locked first, then repeats are looked for: whoever held a chat before has left its marks.
+ 1. Chats are locked first, then arrivals are marked, which tells repeats: whoever held a chat before has left its marks.
+    A process that is alone locks nothing, and trusts what it wrote last (storage.sql.recent).
  2. Every state is written WHERE its revision is the one loaded; a wrong row count rolls the group back.
  3. Nothing is acknowledged before the commit, which is the caller's.
 """
@@ -28,7 +29,7 @@ from storage.rows import fingerprints_of, may_go
 from storage.sql.desk import FIRSTS
 from storage.sql.mapping import conversation_columns, inbox_columns, outbox_columns, slot_columns
 from storage.sql.recent import Recent
-from storage.sql.statements import among, deleting, holding, inserting, updating
+from storage.sql.statements import among, deleting, holding, inserting, marking, updating
 from storage.sql.tables import (
     LATER,
     ChatRow,
@@ -60,7 +61,6 @@ _LOCKED_CHATS = _THESE_CHATS.with_for_update()
 _THESE_CONVERSATIONS = select(CONVERSATIONS.c.id, CONVERSATIONS.c.body).where(
     among(CONVERSATIONS.c.id, "ids")
 )
-_THESE_SEEN = select(SEEN.c.source, SEEN.c.id).where(among(SEEN.c.source, "sources"), among(SEEN.c.id, "ids"))
 _SETTLING = delete(OUTBOX).where(among(OUTBOX.c.id, "ids"), OUTBOX.c.owner == bindparam("mine"))
 
 Owners = Callable[[Connection, Sequence[OutboxRow]], Mapping[str, str]]
@@ -69,7 +69,7 @@ Owners = Callable[[Connection, Sequence[OutboxRow]], Mapping[str, str]]
 
 @dataclass(slots=True, kw_only=True)
 class Group:
-    """What is written in one transaction. `rows` are those that it wrote, known even when the commit failed."""
+    """What is written in one transaction: `rows`, `chats`, `conversations` are those that it wrote."""
 
     arrivals: Sequence[Waiting] = ()
     settled: Collection[str] = ()
@@ -78,6 +78,8 @@ class Group:
     )  # with the row that set it
     unsure: Collection[str] = ()  # rows of an earlier group whose commit may have come through unheard
     rows: list[OutboxRow] = field(default_factory=list)
+    chats: list[Written[Chat]] = field(default_factory=list)
+    conversations: list[Written[Conversation]] = field(default_factory=list)
     handed: list[OutboxRow] = field(default_factory=list)  # for this process's relay, in commit order
 
 
@@ -99,19 +101,18 @@ def work(connection: Connection, group: Group, office: Office, *, now: datetime)
     sheet = _sheet(connection, arrivals, office, now=now)
     results = {id(one): sheet.take(one) for one in arrivals if _still_waits(connection, one)}
     group.rows = [row for row, _ in sheet.rows.values()]
+    group.chats, group.conversations = list(sheet.chats.values()), list(sheet.conversations.values())
     _write(connection, group, sheet, office, now=now)
     return [results.get(id(one), Committed(repeated=True)) for one in group.arrivals]
 
 
 def set_aside(connection: Connection, waiting: Waiting, fault: Exception, *, now: datetime) -> Committed:
     """Keep an arrival that no transaction can take, or that ends whatever works it."""
-    if waiting.inbox is None and _seen(connection, [waiting]):
+    if waiting.inbox is None and not _mark(connection, {waiting.key}, now=now):
         return Committed(repeated=True)
     sheet = Worksheet(step=_never, now=now, chats={}, conversations={}, seen=set(), is_taken=_free)
-    sheet.marks = [] if waiting.inbox is not None else [waiting.key]
     sheet.set_aside(waiting, fault)
     _write_inbox(connection, sheet, now=now)
-    _mark(connection, sheet.marks, now=now)
     _delete(connection, OUTBOX, waiting.arrival.settles)
     return Committed(set_aside=True)
 
@@ -140,32 +141,33 @@ def _sheet(
         now=now,
         chats=chats,
         conversations=_conversations(connection, codes, office.recent),
-        seen=_seen(connection, arrivals),
+        seen=_marked_before(connection, arrivals, now=now),
         is_taken=lambda code: _is_taken(connection, code),
     )
 
 
 def _chats(connection: Connection, chats: Collection[int], recent: Recent, *, lock: bool) -> dict[int, Known]:
-    if not chats:
-        return {}
-    rows = connection.execute(_LOCKED_CHATS if lock else _THESE_CHATS, {"ids": list(chats)})
-    return {row.id: Known(chat=recent.read(row.body, expected=Chat), born=aware(row.born)) for row in rows}
+    found = recent.chats(chats)
+    if missing := [chat for chat in chats if chat not in found]:
+        for row in connection.execute(_LOCKED_CHATS if lock else _THESE_CHATS, {"ids": missing}):
+            born = aware(row.born)
+            chat = recent.read(row.id, row.body, expected=Chat, born=born)
+            found[row.id] = Known(chat=chat, born=born)
+    return found
 
 
 def _conversations(connection: Connection, codes: Collection[str], recent: Recent) -> dict[str, Conversation]:
-    if not codes:
-        return {}
-    rows = connection.execute(_THESE_CONVERSATIONS, {"ids": list(codes)})
-    return {row.id: recent.read(row.body, expected=Conversation) for row in rows}
+    found = recent.conversations(codes)
+    if missing := [code for code in codes if code not in found]:
+        for row in connection.execute(_THESE_CONVERSATIONS, {"ids": missing}):
+            found[row.id] = recent.read(row.id, row.body, expected=Conversation)
+    return found
 
 
-def _seen(connection: Connection, arrivals: Sequence[Waiting]) -> set[Key]:
-    if not arrivals:
-        return set()
-    keys = {one.key for one in arrivals}
-    sources, ids = {source for source, _ in keys}, {one for _, one in keys}
-    rows = connection.execute(_THESE_SEEN, {"sources": list(sources), "ids": list(ids)})
-    return keys & {(row.source, row.id) for row in rows}
+def _marked_before(connection: Connection, arrivals: Sequence[Waiting], *, now: datetime) -> set[Key]:
+    """Mark what came for the first time, and return the keys of the rest."""
+    keys = {one.key for one in arrivals if one.inbox is None}
+    return keys - _mark(connection, keys, now=now)
 
 
 def _is_taken(connection: Connection, code: str) -> bool:
@@ -194,9 +196,8 @@ def _free(_code: str) -> bool:
 
 def _write(connection: Connection, group: Group, sheet: Worksheet, office: Office, *, now: datetime) -> None:
     elsewhere = office.elsewhere(connection, group.rows) if group.rows else {}
-    _mark(connection, sheet.marks, now=now)
-    _write_chats(connection, sheet.chats.values(), office.recent, now=now)
-    _write_conversations(connection, sheet.conversations.values(), office.recent)
+    _write_chats(connection, sheet.chats.values(), now=now)
+    _write_conversations(connection, sheet.conversations.values())
     _write_slots(connection, group.slots, owner=office.owner)
     _delete(connection, OUTBOX, sheet.settled)
     _settle(connection, group.settled, owner=office.owner)
@@ -209,15 +210,17 @@ def _write(connection: Connection, group: Group, sheet: Worksheet, office: Offic
         connection.execute(update(OUTBOX).where(mine).values(handed=False))
 
 
-def _mark(connection: Connection, marks: Sequence[Key], *, now: datetime) -> None:
-    if marks:
-        rows = [{"source": source, "id": key, "at": aware(now)} for source, key in marks]
-        connection.execute(inserting(SEEN), rows)
+def _mark(connection: Connection, keys: Collection[Key], *, now: datetime) -> set[Key]:
+    """Mark arrivals as come; returns those that were not marked before."""
+    if not keys:
+        return set()
+    # in order, so that two groups that mark the same do not wait for each other
+    rows = [{"source": source, "id": key, "at": aware(now)} for source, key in sorted(keys)]
+    marked = connection.execute(marking(SEEN, connection.dialect.name), rows)
+    return {(row.source, row.id) for row in marked}
 
 
-def _write_chats(
-    connection: Connection, chats: Iterable[Written[Chat]], recent: Recent, *, now: datetime
-) -> None:
+def _write_chats(connection: Connection, chats: Iterable[Written[Chat]], *, now: datetime) -> None:
     new: list[dict[str, Any]] = []
     old: list[dict[str, Any]] = []
     for one in chats:
@@ -229,19 +232,15 @@ def _write_chats(
             "body": one.body,
         }
         (new if one.before is None else old).append(columns)
-        recent.keep(one.body, one.value)
     _insert(connection, CHATS, new)
     _update(connection, CHATS, old, keep=("born",))
 
 
-def _write_conversations(
-    connection: Connection, conversations: Iterable[Written[Conversation]], recent: Recent
-) -> None:
+def _write_conversations(connection: Connection, conversations: Iterable[Written[Conversation]]) -> None:
     new: list[dict[str, Any]] = []
     old: list[dict[str, Any]] = []
     for one in conversations:
         (new if one.before is None else old).append(conversation_columns(one))
-        recent.keep(one.body, one.value)
         _write_fingerprints(connection, one)
     _insert(connection, CONVERSATIONS, new)
     _update(connection, CONVERSATIONS, old, keep=("created",), firsts=FIRSTS)

@@ -1,36 +1,90 @@
-"""States that were read or written lately, by their text: what a text says never changes, so nothing here is ever stale."""
+"""States that this process read or wrote lately.
+
+Where others write too, a state is read every time, and only not decoded again while its text is the same. A process that is
+alone with its database need not even read it. A command may write beside it all the same (`clearshot forget`): then the
+fence refuses what was made of an older state, everything here is let go, and the next try reads.
+"""
 
 from collections import OrderedDict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
 
 from flows.conversation import Chat, Conversation
 from storage.codec import decode
+from storage.stepping import Known, Written
 
 MOST = 1024
 """Some five megabytes; a chat that rests falls out, and costs no memory."""
 
 State = TypeVar("State", Chat, Conversation)
+Name = int | str
+"""A chat's number or a case's code."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A state, its text, and of a chat when this life of it began."""
+
+    value: Chat | Conversation
+    body: str
+    born: datetime | None = None
 
 
 class Recent:
-    """A bounded memory of decoded texts; one writer at a time uses it."""
+    """A bounded memory of what is committed; one writer at a time uses it."""
 
-    def __init__(self, most: int = MOST) -> None:
+    def __init__(self, *, alone: bool = False, most: int = MOST) -> None:
+        self._alone = alone
         self._most = most
-        self._known: OrderedDict[str, Chat | Conversation] = OrderedDict()
+        self._entries: OrderedDict[Name, Entry] = OrderedDict()
 
-    def read(self, text: str, *, expected: type[State]) -> State:
-        """Decode a text, unless it is known; raises CodecFault."""
-        known = self._known.get(text)
-        if isinstance(known, expected):
-            self._known.move_to_end(text)
-            return known
-        state = decode(text, expected=expected)
-        self.keep(text, state)
+    def chats(self, numbers: Collection[int]) -> dict[int, Known]:
+        """Return the chats that need not be read; none where others write too."""
+        return {
+            one.value.id: Known(chat=one.value, born=one.born)
+            for one in self._trusted(numbers)
+            if isinstance(one.value, Chat) and one.born is not None
+        }
+
+    def conversations(self, codes: Collection[str]) -> dict[str, Conversation]:
+        """Return the conversations that need not be read; none where others write too."""
+        return {
+            one.value.id: one.value for one in self._trusted(codes) if isinstance(one.value, Conversation)
+        }
+
+    def read(self, name: Name, body: str, *, expected: type[State], born: datetime | None = None) -> State:
+        """Decode a text that was read, unless it is the one that is known; raises CodecFault."""
+        known = self._entries.get(name)
+        if known is not None and known.body == body and isinstance(known.value, expected):
+            self._entries.move_to_end(name)
+            return known.value
+        state = decode(body, expected=expected)
+        self._keep(name, Entry(value=state, body=body, born=born))
         return state
 
-    def keep(self, text: str, state: Chat | Conversation) -> None:
-        """Remember what a text says; what was not asked for longest goes."""
-        self._known[text] = state
-        if len(self._known) > self._most:
-            self._known.popitem(last=False)
+    def learn(self, chats: Iterable[Written[Chat]], conversations: Iterable[Written[Conversation]]) -> None:
+        """Remember what was written, once it is committed."""
+        for chat in chats:
+            self._keep(chat.value.id, Entry(value=chat.value, body=chat.body, born=chat.at))
+        for conversation in conversations:
+            self._keep(conversation.value.id, Entry(value=conversation.value, body=conversation.body))
+
+    def forget_all(self) -> None:
+        """Let everything go: what was written may not stand, or somebody else wrote."""
+        self._entries.clear()
+
+    def _trusted(self, names: Collection[Name]) -> list[Entry]:
+        found = []
+        for name in names if self._alone else ():
+            if (known := self._entries.get(name)) is not None:
+                self._entries.move_to_end(name)
+                found.append(known)
+        return found
+
+    def _keep(self, name: Name, entry: Entry) -> None:
+        self._entries[name] = entry
+        self._entries.move_to_end(name)
+        if len(self._entries) > self._most:  # what was not asked for longest goes
+            self._entries.popitem(last=False)

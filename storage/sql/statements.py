@@ -19,6 +19,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import ReturningInsert
 
 
 def among(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
@@ -40,6 +41,13 @@ def updating(target: Table, names: tuple[str, ...], firsts: frozenset[str]) -> U
 def inserting(target: Table) -> Insert:
     """Insert rows."""
     return insert(target)
+
+
+@cache
+def marking(target: Table, dialect: str) -> ReturningInsert[Any]:
+    """Insert the rows that are not there yet, and return the keys of those."""
+    once = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    return once(target).on_conflict_do_nothing().returning(*target.primary_key.columns)
 
 
 @cache

@@ -28,6 +28,7 @@ from storage.sql.migrate import check_schema, create_schema, upgrade
 from storage.sql.orders import SqlOrders
 from storage.sql.outbox import SqlOutbox
 from storage.sql.overview import SqlOverviews
+from storage.sql.recent import Recent
 from storage.sql.seller_cases import SqlSellerCases
 from storage.sql.streams import CHANNEL, SqlStreams
 from storage.sql.suspects import CAREFUL, come_in, somebody_died, take_leave
@@ -91,6 +92,7 @@ class SqlStorage:
             elsewhere=self._elsewhere if shared else nothing_elsewhere,
             relayed=self.outbox.has_relay,
             careful=lambda: self._now() < self._careful_until,
+            recent=Recent(alone=not shared),
         )
         for _ in range(WRITERS):
             self._writers.append(

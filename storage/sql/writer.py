@@ -225,10 +225,13 @@ class Writer:
         now, began = self._now(), time.perf_counter()
         try:
             results = await self._database.run(lambda c: work(c, group, self._office, now=now))
-        except StorageFailure:
-            self._unsure = {*unsure, *(row.id for row in group.rows)}
+        except Exception as fault:
+            self._office.recent.forget_all()
+            if isinstance(fault, StorageFailure):
+                self._unsure = {*unsure, *(row.id for row in group.rows)}
             raise
         self._unsure = set()
+        self._office.recent.learn(group.chats, group.conversations)
         arrivals = (one.waiting.arrival for one in posted)
         self._watch(list(zip(arrivals, results, strict=True)), time.perf_counter() - began)
         if marks:

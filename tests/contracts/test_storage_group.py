@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, text, update
+from sqlalchemy import Connection, delete, text, update
 
 from flows.conversation import Chat, ChatState, Conversation, FlowRef
 from flows.effects import Effect, FindOrders, Say, SetTimer
@@ -19,8 +19,7 @@ from storage.codec import encode_back
 from storage.ports import Arrival, OutboxRow, Slot, StaleWrite, StorageFailure
 from storage.sql import group as groups
 from storage.sql.database import Database
-from storage.sql.group import CHATS, OUTBOX
-from storage.sql.recent import Recent
+from storage.sql.group import CHATS, CONVERSATIONS, OUTBOX
 from storage.stepping import Written
 from tests.contracts.conftest import NOON, Stores, eventually, name_of
 from tests.contracts.test_storage_contract import said, step
@@ -44,6 +43,16 @@ def said_by(word: str) -> Sequence[Effect]:
             return [Say(spans="no spans")]  # type: ignore[arg-type]
         case _:
             return [Say(spans=(Span(text=word),))]
+
+
+def counting(state: ChatState, event: Event) -> Outcome:
+    """Count what happens in one case."""
+    code = "CASE01"
+    before = state.conversations.get(code)
+    case = before or Conversation(id=code, chat=state.chat.id, flow=FlowRef(name="f", hash="h"))
+    case = replace(case, serial=case.serial + 1)
+    chat = replace(state.chat, open=(code,))
+    return Outcome(state=ChatState(chat=chat, conversations={code: case}))
 
 
 async def test_an_outcome_that_cannot_be_written_is_set_aside_and_others_go_on(stores: Stores) -> None:
@@ -293,12 +302,34 @@ async def test_the_fence_refuses_a_write_on_a_state_that_is_not_the_one_loaded(s
 
     def overtaken(connection: Connection) -> None:
         connection.execute(update(CHATS).where(CHATS.c.id == 1).values(revision=loaded.revision + 1))
-        groups._write_chats(connection, [late], Recent(), now=NOON)
+        groups._write_chats(connection, [late], now=NOON)
 
     with pytest.raises(StaleWrite):
         await store._database.run(overtaken)
 
     assert await name_of(store, 1) == "1"
+
+
+async def test_a_chat_that_is_forgotten_meanwhile_begins_anew(stores: Stores) -> None:
+    store = await stores.open(speaking)
+    await store.streams.post(said(1, "before"))
+    await store.cases.forget(1)
+
+    result = await store.streams.post(said(2, "after"))
+
+    assert [row.effect for row in result.rows] == [Say(spans=(Span(text="after"),))]
+    assert await name_of(store, 1) == "|after"
+
+
+async def test_a_case_that_somebody_else_lets_go_meanwhile_is_not_written_on(stores: Stores) -> None:
+    store = await stores.open(counting)
+    for number in (1, 2):
+        await store.streams.post(said(number, "x"))
+    await store._database.run(lambda c: c.execute(delete(CONVERSATIONS)))
+
+    await store.streams.post(said(3, "x"))
+
+    assert (await store.streams.load(1)).conversations["CASE01"].serial == 1
 
 
 async def test_two_guesses_at_once_do_not_both_take_the_last_try(stores: Stores) -> None:

@@ -1,40 +1,79 @@
-"""States remembered by their text: right because a text says one thing, small because it is bounded."""
+"""States remembered by name: trusted unread only where nobody else writes, right by their text elsewhere, and bounded."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
-from flows.conversation import Chat, Conversation
+from flows.conversation import Chat, Conversation, FlowRef
 from storage.codec import CodecFault, encode
 from storage.sql.recent import Recent
+from storage.stepping import Known, Written
 
 MARA = Chat(id=1, name="Mara", revision=3)
+CASE = Conversation(id="K7F3QX", chat=1, flow=FlowRef(name="f", hash="h"))
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+def read(recent: Recent, chat: Chat) -> Chat:
+    return recent.read(chat.id, encode(chat), expected=Chat, born=NOON)
+
+
+def wrote(recent: Recent, chat: Chat) -> None:
+    case = Written(value=CASE, body=encode(CASE), at=NOON, before=None)
+    recent.learn([Written(value=chat, body=encode(chat), at=NOON, before=None)], [case])
 
 
 def test_a_text_is_decoded_once_and_another_text_of_the_same_revision_is_another_state() -> None:
     recent, reborn = Recent(), replace(MARA, name="Ove")
 
-    first, second = (recent.read(encode(MARA), expected=Chat) for _ in range(2))
+    first, second = (read(recent, MARA) for _ in range(2))
 
     assert first is second
-    assert recent.read(encode(reborn), expected=Chat) == reborn
+    assert read(recent, reborn) == reborn
 
 
 def test_what_was_not_asked_for_longest_goes_first() -> None:
     recent = Recent(most=2)
-    texts = [encode(replace(MARA, id=number)) for number in (1, 2, 3)]
-    one, two = (recent.read(text, expected=Chat) for text in texts[:2])
-    recent.read(texts[0], expected=Chat)
+    chats = [replace(MARA, id=number) for number in (1, 2, 3)]
+    one, two = (read(recent, chat) for chat in chats[:2])
+    read(recent, chats[0])
 
-    recent.read(texts[2], expected=Chat)
+    read(recent, chats[2])
 
-    assert recent.read(texts[0], expected=Chat) is one
-    assert recent.read(texts[1], expected=Chat) is not two
+    assert read(recent, chats[0]) is one
+    assert read(recent, chats[1]) is not two
 
 
 def test_a_known_text_of_another_kind_is_refused() -> None:
     recent = Recent()
-    recent.read(encode(MARA), expected=Chat)
+    read(recent, MARA)
 
     with pytest.raises(CodecFault):
-        recent.read(encode(MARA), expected=Conversation)
+        recent.read(MARA.id, encode(MARA), expected=Conversation)
+
+
+def test_what_was_written_need_not_be_read_by_who_is_alone() -> None:
+    recent = Recent(alone=True)
+    wrote(recent, MARA)
+
+    assert recent.chats([1, 2]) == {1: Known(chat=MARA, born=NOON)}
+    assert recent.conversations([CASE.id, "OTHER1"]) == {CASE.id: CASE}
+
+
+def test_where_others_write_everything_is_read() -> None:
+    recent = Recent()
+    wrote(recent, MARA)
+
+    assert recent.chats([1]) == {}
+    assert recent.conversations([CASE.id]) == {}
+
+
+def test_after_a_write_that_failed_everything_is_read() -> None:
+    recent = Recent(alone=True)
+    wrote(recent, MARA)
+
+    recent.forget_all()
+
+    assert recent.chats([1]) == {}
+    assert recent.conversations([CASE.id]) == {}
