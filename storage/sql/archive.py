@@ -1,7 +1,7 @@
 """What time takes from chats that go on, in SQL: cases that were outlived, failures that nobody took up again."""
 
 import contextlib
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 
@@ -22,8 +22,9 @@ CHORE = "chore"
 class SqlArchive:
     """See storage.ports.Archive."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, dropped: Callable[[], None]) -> None:
         self._database = database
+        self._dropped = dropped
 
     async def outlived(self, *, before: datetime, limit: int = 100) -> Sequence[CaseLine]:
         """Find cases by their last change, on an index of those that ended."""
@@ -33,7 +34,10 @@ class SqlArchive:
 
     async def drop(self, case: str, *, before: datetime, record_until: datetime | None = None) -> bool:
         """Delete one case under its chat's lock."""
-        return await self._database.run(lambda c: _drop(c, case, before, record_until))
+        gone = await self._database.run(lambda c: _drop(c, case, before, record_until))
+        if gone:
+            self._dropped()
+        return gone
 
     async def known(self, codes: Collection[str]) -> AbstractSet[str]:
         """Look them up by primary key."""

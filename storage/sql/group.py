@@ -133,6 +133,7 @@ def load(connection: Connection, chat: int) -> ChatState:
 def _sheet(
     connection: Connection, arrivals: Sequence[Waiting], office: Office, *, now: datetime
 ) -> Worksheet:
+    office.recent.look(connection)
     chats = _chats(connection, {one.arrival.chat for one in arrivals}, office.recent, lock=True)
     codes = {code for known in chats.values() for code in wanted_by(known.chat)}
     codes |= {code for one in arrivals for code in named_by(one.arrival.event)}

@@ -1,15 +1,19 @@
 """States that this process read or wrote lately.
 
 Where others write too, a state is read every time, and only not decoded again while its text is the same. A process that is
-alone with its database need not even read it. A command may write beside it all the same (`clearshot forget`): then the
-fence refuses what was made of an older state, everything here is let go, and the next try reads.
+alone with its SQLite file need not even read it, as long as the file itself says that nobody else wrote (`clearshot forget`
+does). What the process deletes past its writer it says here. And a state that was trusted wrongly writes nothing: the
+fence refuses what was made of it.
 """
 
+import sqlite3
 from collections import OrderedDict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
 
 from flows.conversation import Chat, Conversation
 from storage.codec import decode
@@ -39,6 +43,18 @@ class Recent:
         self._alone = alone
         self._most = most
         self._entries: OrderedDict[Name, Entry] = OrderedDict()
+        self._version: tuple[object, int] | None = None  # of the file, as this connection saw it
+        self._doubted = False
+
+    def look(self, connection: Connection) -> None:
+        """Let everything go when it was doubted, or others wrote since the last look; a group begins with it."""
+        doubted, self._doubted = self._doubted, False
+        if self._alone:
+            version = _version(connection)
+            doubted |= version is None or version != self._version
+            self._version = version
+        if doubted:
+            self._entries.clear()
 
     def chats(self, numbers: Collection[int]) -> dict[int, Known]:
         """Return the chats that need not be read; none where others write too."""
@@ -71,9 +87,9 @@ class Recent:
         for conversation in conversations:
             self._keep(conversation.value.id, Entry(value=conversation.value, body=conversation.body))
 
-    def forget_all(self) -> None:
-        """Let everything go: what was written may not stand, or somebody else wrote."""
-        self._entries.clear()
+    def doubt(self) -> None:
+        """Hear that what was written may not stand, or that something was deleted; from any thread."""
+        self._doubted = True
 
     def _trusted(self, names: Collection[Name]) -> list[Entry]:
         found = []
@@ -88,3 +104,15 @@ class Recent:
         self._entries.move_to_end(name)
         if len(self._entries) > self._most:  # what was not asked for longest goes
             self._entries.popitem(last=False)
+
+
+def _version(connection: Connection) -> tuple[object, int] | None:
+    """Read what changes with every commit of another connection (sqlite.org/pragma.html#pragma_data_version).
+
+    Asked of the driver itself, for it comes before every group; None where it cannot tell.
+    """
+    driver: Any = connection.connection.driver_connection
+    try:
+        return driver, driver.execute("PRAGMA data_version").fetchone()[0]
+    except sqlite3.Error:
+        return None

@@ -62,8 +62,9 @@ class SqlStorage:
         self.asides = self.streams
         self.outbox = SqlOutbox(database, owner=self.owner, now=now)
         self.orders = SqlOrders(database)
-        self.cases = SqlCases(database, forgotten=self.outbox.forget_slots)
-        self.archive = SqlArchive(database)
+        self._recent = Recent(alone=database.name == "sqlite")
+        self.cases = SqlCases(database, forgotten=self._forgotten)
+        self.archive = SqlArchive(database, dropped=self._recent.doubt)
         self.seller_cases = SqlSellerCases(database)
         self.agents = SqlAgents(database)
         self.overviews = SqlOverviews(database)
@@ -92,7 +93,7 @@ class SqlStorage:
             elsewhere=self._elsewhere if shared else nothing_elsewhere,
             relayed=self.outbox.has_relay,
             careful=lambda: self._now() < self._careful_until,
-            recent=Recent(alone=not shared),
+            recent=self._recent,
         )
         for _ in range(WRITERS):
             self._writers.append(
@@ -108,6 +109,10 @@ class SqlStorage:
 
     def _note(self, worked: Sequence[tuple[Arrival, Committed]], seconds: float) -> None:
         self.watch(worked, seconds)
+
+    def _forgotten(self, chat: int) -> None:
+        self.outbox.forget_slots(chat)
+        self._recent.doubt()
 
     def _take_office(self, connection: Connection) -> None:
         if somebody_died(connection, owner=self.owner):

@@ -226,7 +226,7 @@ class Writer:
         try:
             results = await self._database.run(lambda c: work(c, group, self._office, now=now))
         except Exception as fault:
-            self._office.recent.forget_all()
+            self._office.recent.doubt()
             if isinstance(fault, StorageFailure):
                 self._unsure = {*unsure, *(row.id for row in group.rows)}
             raise

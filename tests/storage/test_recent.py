@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection, create_engine
 
 from flows.conversation import Chat, Conversation, FlowRef
 from storage.codec import CodecFault, encode
@@ -53,12 +55,35 @@ def test_a_known_text_of_another_kind_is_refused() -> None:
         recent.read(MARA.id, encode(MARA), expected=Conversation)
 
 
-def test_what_was_written_need_not_be_read_by_who_is_alone() -> None:
-    recent = Recent(alone=True)
+def opened(file: Path) -> Connection:
+    return create_engine(f"sqlite:///{file}").connect()
+
+
+def test_what_was_written_need_not_be_read_by_who_is_alone(tmp_path: Path) -> None:
+    recent, mine = Recent(alone=True), opened(tmp_path / "c.db")
+    recent.look(mine)
     wrote(recent, MARA)
+
+    recent.look(mine)
 
     assert recent.chats([1, 2]) == {1: Known(chat=MARA, born=NOON)}
     assert recent.conversations([CASE.id, "OTHER1"]) == {CASE.id: CASE}
+    mine.close()
+
+
+def test_once_somebody_else_wrote_everything_is_read(tmp_path: Path) -> None:
+    recent, mine, other = Recent(alone=True), opened(tmp_path / "c.db"), opened(tmp_path / "c.db")
+    recent.look(mine)
+    wrote(recent, MARA)
+    other.exec_driver_sql("CREATE TABLE t (x)")
+    other.commit()
+
+    recent.look(mine)
+
+    assert recent.chats([1]) == {}
+    assert recent.conversations([CASE.id]) == {}
+    mine.close()
+    other.close()
 
 
 def test_where_others_write_everything_is_read() -> None:
@@ -69,11 +94,14 @@ def test_where_others_write_everything_is_read() -> None:
     assert recent.conversations([CASE.id]) == {}
 
 
-def test_after_a_write_that_failed_everything_is_read() -> None:
-    recent = Recent(alone=True)
+def test_what_is_doubted_is_read(tmp_path: Path) -> None:
+    recent, mine = Recent(alone=True), opened(tmp_path / "c.db")
+    recent.look(mine)
     wrote(recent, MARA)
+    recent.doubt()
 
-    recent.forget_all()
+    recent.look(mine)
 
     assert recent.chats([1]) == {}
     assert recent.conversations([CASE.id]) == {}
+    mine.close()
