@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import fcntl
 import math
+import sqlite3
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -38,6 +39,9 @@ USED, RESTED = "used", 1.0
 """When a connection was given back, and for how many seconds after it is trusted."""
 ROLLED_BACK = "40"
 """Class of SQLSTATE: deadlock, serialization failure; the next try may come through."""
+BROKEN_RULE = (IntegrityError, sqlite3.IntegrityError)
+BAD_VALUE = (DataError, sqlite3.DataError)
+"""The toolkit's, and those of the driver where rows go straight to it (storage.sql.straight)."""
 
 
 class Unwritable(ValueError):
@@ -72,15 +76,16 @@ class Database(Protocol):
     async def close(self) -> None: ...
 
 
-def named(failure: DBAPIError) -> Exception:
+def named(failure: DBAPIError | sqlite3.Error) -> Exception:
     """Make our failure of an engine's, without the statement and its values (they may be personal)."""
-    kind = type(failure.orig).__name__ if failure.orig is not None else type(failure).__name__
-    state = str(getattr(failure.orig, "sqlstate", None) or "")
-    if isinstance(failure, IntegrityError) or state.startswith(ROLLED_BACK):
+    cause = failure.orig or failure if isinstance(failure, DBAPIError) else failure
+    kind, state = type(cause).__name__, str(getattr(cause, "sqlstate", None) or "")
+    if isinstance(failure, BROKEN_RULE) or state.startswith(ROLLED_BACK):
         return StaleWrite(kind)
-    if isinstance(failure, DataError):
+    if isinstance(failure, BAD_VALUE):
         return Unwritable(kind)
-    said = str(failure.orig).strip().partition("\n")[0] if isinstance(failure, OperationalError) else ""
+    told = isinstance(failure, OperationalError | sqlite3.OperationalError)
+    said = str(cause).strip().partition("\n")[0] if told else ""
     return StorageFailure(f"{kind}: {said}" if said else kind)
 
 
@@ -123,8 +128,8 @@ class SqliteDatabase:
             with self._connection.begin():
                 self._connection.exec_driver_sql("BEGIN IMMEDIATE")
                 return work(self._connection)
-        except DBAPIError as failure:
-            if not isinstance(failure, IntegrityError | DataError):
+        except (DBAPIError, sqlite3.Error) as failure:
+            if not isinstance(failure, (*BROKEN_RULE, *BAD_VALUE)):
                 self._drop_connection()
             raise named(failure) from None
 

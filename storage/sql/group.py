@@ -30,6 +30,7 @@ from storage.sql.desk import FIRSTS
 from storage.sql.mapping import conversation_columns, inbox_columns, outbox_columns, slot_columns
 from storage.sql.recent import Recent
 from storage.sql.statements import among, deleting, holding, inserting, marking, updating
+from storage.sql.straight import returned, write
 from storage.sql.tables import (
     LATER,
     ChatRow,
@@ -217,8 +218,9 @@ def _mark(connection: Connection, keys: Collection[Key], *, now: datetime) -> se
         return set()
     # in order, so that two groups that mark the same do not wait for each other
     rows = [{"source": source, "id": key, "at": aware(now)} for source, key in sorted(keys)]
-    marked = connection.execute(marking(SEEN, connection.dialect.name), rows)
-    return {(row.source, row.id) for row in marked}
+    return {
+        (source, key) for source, key in returned(connection, marking(SEEN, connection.dialect.name), rows)
+    }
 
 
 def _write_chats(connection: Connection, chats: Iterable[Written[Chat]], *, now: datetime) -> None:
@@ -289,7 +291,7 @@ def _write_slots(
     later message. So this comes before the rows are settled.
     """
     if slots:
-        connection.execute(holding(SLOTS, OUTBOX, connection.dialect.name), slot_columns(slots, owner=owner))
+        write(connection, holding(SLOTS, OUTBOX, connection.dialect.name), slot_columns(slots, owner=owner))
 
 
 def _settle(connection: Connection, ids: Collection[str], *, owner: str) -> None:
@@ -319,7 +321,7 @@ def _delete(connection: Connection, target: Table, ids: Collection[Any]) -> None
 
 def _insert(connection: Connection, target: Table, rows: Sequence[dict[str, Any]]) -> None:
     if rows:
-        connection.execute(inserting(target), rows)
+        write(connection, inserting(target), rows, columns=tuple(rows[0]))
 
 
 def _update(
@@ -342,6 +344,6 @@ def _update(
         {"key": row["id"], "was": row["revision"] - 1, **{f"new_{name}": row[name] for name in names}}
         for row in rows
     ]
-    changed = connection.execute(statement, parameters).rowcount
+    changed = write(connection, statement, parameters)
     if changed != len(rows):
         raise StaleWrite(f"{len(rows) - changed} rows of {target.name} were written by somebody else")

@@ -1,7 +1,7 @@
 """No question to the store reads a table that grows from end to end: the engines' own plans say so."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -61,11 +61,6 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 def statements(store: SqlStorage) -> Iterator[Seen]:
     """Note every statement that the block leads to."""
     database: Any = store._database
-    engines = (
-        [database._engine.sync_engine]
-        if isinstance(database, PostgresDatabase)
-        else [database._engine, database._reading]
-    )
     seen: Seen = []
 
     def note(_c: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:  # noqa: FBT001 - SQLAlchemy's call
@@ -74,11 +69,23 @@ def statements(store: SqlStorage) -> Iterator[Seen]:
         )  # else the rows of one statement, in one tuple or mapping
         seen.append((statement, parameters[0] if several else parameters))
 
-    for engine in engines:
-        event.listen(engine, "before_cursor_execute", note)
-    yield seen
-    for engine in engines:
-        event.remove(engine, "before_cursor_execute", note)
+    if isinstance(database, PostgresDatabase):
+        with noted(database._engine.sync_engine, note):
+            yield seen
+        return
+    # what goes straight to the driver (storage.sql.straight) is told by the driver alone, its values written out
+    writing = database._connection.connection.driver_connection
+    writing.set_trace_callback(lambda statement: seen.append((statement, ())))
+    with noted(database._reading, note):
+        yield seen
+    writing.set_trace_callback(None)
+
+
+@contextmanager
+def noted(engine: Any, note: Callable[..., None]) -> Iterator[None]:
+    event.listen(engine, "before_cursor_execute", note)
+    yield
+    event.remove(engine, "before_cursor_execute", note)
 
 
 def plan(connection: Connection, statement: str, parameters: Any) -> list[str]:
