@@ -17,7 +17,12 @@ CODE = re.compile(r"\[([0-9A-Z]{4,12})\]")
 
 def title_of(bundle: Bundle) -> str:
     """Name the case in one line; its code stands in brackets."""
-    return f"[{bundle.case}] {' '.join(plain(bundle.summary).split())}"[:LONGEST_TITLE].rstrip()
+    return titled(bundle.case, bundle.summary)
+
+
+def titled(case: str, summary: str) -> str:
+    """Name a case in one line, as `title_of` does."""
+    return f"[{case}] {' '.join(plain(summary).split())}"[:LONGEST_TITLE].rstrip()
 
 
 def case_in(title: str) -> str:
@@ -52,6 +57,11 @@ def mark(key: str) -> str:
 def has_mark(text: str, key: str) -> bool:
     """Tell whether a text was sent under this very key."""
     return re.search(rf"(?<![\w.]){re.escape(mark(key))}(?![\w.])", text) is not None
+
+
+def is_ours(text: str, case: str) -> bool:
+    """Tell whether we wrote a text: it has our mark of this case on a line of its own; others may name us freely."""
+    return re.search(rf"^{re.escape(mark(case))}\.[\w.]+\s*$", text, re.MULTILINE) is not None
 
 
 def _flagged(file: LabelledFile) -> str:

@@ -234,6 +234,8 @@ def test_hostile_strings_are_carried_as_they_are(sample_data: Path) -> None:
         ("-3", None),
         ("²", None),
         ("Mon, 23 Nov 2026 12:01:00 GMT", 60.0),
+        ("99999999999", 86_400.0),  # a slip of theirs: no bundle waits for years
+        ("Wed, 21 Oct 2099 07:28:00 GMT", 86_400.0),
     ],
 )
 def test_how_long_to_wait_is_read_as_seconds_or_as_a_date(said: str, seconds: float | None) -> None:

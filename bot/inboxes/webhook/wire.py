@@ -10,11 +10,11 @@ import hmac
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import orjson
 
+from bot.http_calls import seconds_in
 from bot.ports import Parcel, TransientFailure
 from flows.effects import ForwardText
 
@@ -75,17 +75,7 @@ def signature(key: str, stamp: str, body: bytes, *, secret: bytes) -> str:
 
 def failure(status: int, retry_after: str, *, now: datetime) -> TransientFailure:
     """Say what is wrong with an answer that is neither 2xx nor 410: another attempt may find it well again."""
-    return TransientFailure(f"webhook answers {status}", retry_after=_seconds(retry_after, now))
-
-
-def _seconds(retry_after: str, now: datetime) -> float | None:
-    """Read Retry-After: seconds, or a date (RFC 9110, 10.2.3)."""
-    if retry_after.isascii() and retry_after.isdigit():
-        return float(retry_after[:9])
-    try:
-        return max(0.0, (parsedate_to_datetime(retry_after) - now).total_seconds())
-    except (TypeError, ValueError):
-        return None
+    return TransientFailure(f"webhook answers {status}", retry_after=seconds_in(retry_after, now))
 
 
 def _encoded(kind: str, told: dict[str, Any], *, now: datetime) -> bytes:
