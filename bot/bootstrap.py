@@ -119,6 +119,10 @@ def inbox_blocks(settings: Settings, sellers: Sellers) -> dict[str, BaseModel]:
             blocks[profile.id] = model.model_validate(_block(settings, profile))
         except ValidationError as refusal:
             faults += sellers.faults_of_block(profile.id, refusal, model)
+            continue
+        if profile.inbox == "webhook" and not settings.public_url:
+            words = f"{profile.id}: photos go to it as links: set CLEARSHOT_PUBLIC_URL"
+            faults.append(Fault(sellers.mark(profile.id, "inbox"), words))
     faults += _shared_chats(sellers)
     if faults:
         raise Faulty(*(str(fault) for fault in sorted(faults)))

@@ -124,16 +124,27 @@ def _with_bare_photos(told: dict[str, Any]) -> None:
     ]
 
 
+def _without_items(told: dict[str, Any]) -> None:
+    """Leave out what else was ordered; the item that the case is about stays."""
+    told.get("order", {}).pop("items", None)
+
+
+def _without_reasons(told: dict[str, Any]) -> None:
+    for missing in told.get("missing", []):
+        missing.pop("reason", None)
+
+
 def _without_photos(told: dict[str, Any]) -> None:
     told["photos"] = []
-    told.get("order", {}).pop("items", None)
 
 
 LESS = (
     ("photos.text", _without_photo_texts),
     ("answers", _without_answers),
+    ("order.items", _without_items),
     ("texts", _with_short_texts),
     ("photos.details", _with_bare_photos),
+    ("missing.reason", _without_reasons),
     ("photos", _without_photos),
 )
 """What goes first, with its name in `left_out`."""
