@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.bootstrap import sellers_faults
 from bot.ports import Preparation
 from bot.sellers import WrongSellers, parse_sellers, read_sellers
+from bot.settings import Settings
 
 INBOXES = {"folder", "email"}
 
@@ -140,3 +142,37 @@ def test_a_wrong_working_time_is_told_with_its_place(answer: str, said: str) -> 
 
     assert said in str(refusal.value)
     assert str(refusal.value).startswith("s.yaml:4:")
+
+
+@pytest.mark.parametrize(
+    ("inbox", "block", "said"),
+    [
+        ("webhook", "url: 'https://a.example', secrets: whsec_x", ["'secrets' takes a list: [one, two]"]),
+        ("webhook", "url: 'https://a.example', secrets: []", ["'secrets' is too short: at least 1"]),
+        (
+            "webhook",
+            "url: 'https://a.example', secrets: [abc]",
+            ["'secrets, number 1': is no secret: whsec_ and base64"],
+        ),
+        (
+            "zammad",
+            "url: 'https://desk.example/#ticket/view', token: x, group: Users, customer: Claims",
+            ["'customer' does not fit here", "'token' is too short: at least 8"],
+        ),
+        (
+            "zammad",
+            "url: 'https://desk.example/#ticket/view', token: long enough, group: Users, customer: a@b.example",
+            ["url is no address such as https://desk.example: leave out # and what follows"],
+        ),
+        ("folder", "path: ~/claims", ["'path': only a shell knows what ~ is: write the folder out"]),
+    ],
+)
+def test_a_wrong_setting_of_an_inbox_is_told_in_words_for_operators(
+    inbox: str, block: str, said: list[str]
+) -> None:
+    text = f"sellers:\n  acme:\n    name: Acme\n    inbox: {inbox}\n    settings: {{{block}}}\n"
+
+    faults = sellers_faults(Settings(), "s.yaml", text)
+
+    assert sorted(fault.partition("acme: ")[2] for fault in faults) == said
+    assert all(fault.startswith("s.yaml:5:") for fault in faults)
