@@ -64,6 +64,12 @@ def is_ours(text: str, case: str) -> bool:
     return re.search(rf"^{re.escape(mark(case))}\.[\w.]+\s*$", text, re.MULTILINE) is not None
 
 
+def case_marked(text: str) -> str:
+    """Find the case in the last mark of ours, "" when there is none: agents give their tickets other titles."""
+    found = re.findall(r"^Clearshot ([0-9A-Z]{4,12})\.[\w.]+\s*$", text, re.MULTILINE)
+    return str(found[-1]) if found else ""
+
+
 def _flagged(file: LabelledFile) -> str:
     return f" [{', '.join(file.flags)}]" if file.flags else ""
 

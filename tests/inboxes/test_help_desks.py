@@ -296,6 +296,7 @@ def test_zammad_s_agents_are_heard_and_nobody_else() -> None:
     assert hear(zammad_call({"sender": "Customer"})) == []
     assert hear(zammad_call({"subject": "Clearshot K7F3QX.1"})) == []
     assert hear(zammad_call(title="Another matter [K7F3QX]")) == []
+    assert hear(zammad_call(title="Mug, to be replaced", note="Clearshot K7F3QX.1")) == [said]
     [wish] = hear(zammad_call({"body": "/photo the base", "content_type": "text/plain"}))
     assert (wish.kind, wish.text) == ("photo", "the base")
     settled = hear(

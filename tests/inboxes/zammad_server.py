@@ -119,6 +119,7 @@ class ZammadServer:
             "title": given["title"][:250],
             "state": "new",
             "group": "Users",
+            "note": given.get("note"),
         }
         refusal = self._keep(ticket["id"], given["article"])
         if refusal is not None:

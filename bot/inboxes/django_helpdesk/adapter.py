@@ -130,7 +130,10 @@ class DjangoHelpdeskInbox:
         if not is_spoken(written):
             return ()
         of_ticket = await self._calls("GET", f"{TICKETS}{int(written['ticket'])}/", may_miss=True)
-        return heard_in(written, title=str(self._calls.part(of_ticket, "title"))) if of_ticket else ()
+        if of_ticket is not None:
+            self._calls.part(of_ticket, "title")
+            return heard_in(written, of_ticket=of_ticket)
+        return ()
 
     # -- looking and making ----------------------------------------------------------------------------------
 
