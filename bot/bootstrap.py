@@ -164,7 +164,13 @@ def schema_of_sellers(settings: Settings) -> dict[str, Any]:
 
 def preparations(sellers: Sellers) -> dict[str, Preparation]:
     """How each seller gets pictures: as they wish, and never more than their inbox takes."""
-    return {one.id: _within(one.preparation, INBOXES[one.inbox].bundle_bytes) for one in sellers.profiles}
+    return {one.id: _within(one.preparation, _most_bytes(one)) for one in sellers.profiles}
+
+
+def _most_bytes(profile: SellerProfile) -> int:
+    """What an inbox takes of a bundle at most, and less where its settings say so."""
+    most, own = INBOXES[profile.inbox].bundle_bytes, profile.settings.get("most_bytes")
+    return min(most, own) if isinstance(own, int) else most
 
 
 def _within(how: Preparation, most: int) -> Preparation:

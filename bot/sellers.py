@@ -32,6 +32,8 @@ SellerId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$
 SUPPORT = "support"
 DAY = "|".join(DAYS)
 LONGEST_STEP = 400
+LEAST_BYTES = 20_000
+"""Below it nothing can be made out on a photo any more."""
 CLOCK = "([01][0-9]|2[0-3]):[0-5][0-9]"
 
 
@@ -55,6 +57,13 @@ class Photos(Block):
     """Of JPEG and WebP."""
     names: str = DEFAULT
     """How files are named: {label} or {issue} and {shot}, {n}, {case}, {bundle}, {order}; the ending is added."""
+
+    @field_validator("max_bytes", "bundle_bytes")
+    @classmethod
+    def _no_kilobytes(cls, most: int) -> int:
+        if 0 < most < LEAST_BYTES:
+            raise ValueError(f"counts bytes, not kilobytes: 0, or at least {LEAST_BYTES}")
+        return most
 
     @field_validator("names")
     @classmethod

@@ -87,6 +87,10 @@ def test_without_a_file_there_is_one_seller_with_a_folder() -> None:
             "sellers:\n  a:\n    name: A\n    photos: {names: '{lable}'}\n",
             "s.yaml:4:14: 'names': there is no field 'lable', did you mean 'label'?",
         ),
+        (
+            "sellers:\n  a:\n    name: A\n    photos: {max_bytes: 400}\n",
+            "s.yaml:4:14: 'max_bytes': counts bytes, not kilobytes: 0, or at least 20000",
+        ),
         ("sellers:\n  a: {name: A, shots: {x: {Y: maybe}}}\n", "s.yaml:2:28: 'Y': Input should be"),
         ("sellers:\n  a: {name: A, next_step: {en: x}}\n", "s.yaml:2:3: 'a': `next_step` is told when"),
         ("sellers:\n  a: {name: A, next_step: {en: ''}}\n", "s.yaml:2:28: 'en': "),

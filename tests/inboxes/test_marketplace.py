@@ -160,7 +160,12 @@ def test_settings_beyond_the_marketplace_s_limits_are_refused(wrong: dict[str, o
 
 
 @pytest.mark.parametrize(
-    ("photos", "most"), [("", 10_000_000), (", photos: {bundle_bytes: 4000000}", 4_000_000)]
+    ("photos", "most"),
+    [
+        ("", 10_000_000),
+        (", photos: {bundle_bytes: 4000000}", 4_000_000),
+        (", settings: {most_bytes: 3000000}, photos: {bundle_bytes: 4000000}", 3_000_000),
+    ],
 )
 def test_a_marketplace_s_bundles_are_made_to_fit_whatever_the_seller_wishes(photos: str, most: int) -> None:
     text = (
