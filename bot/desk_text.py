@@ -60,8 +60,8 @@ def has_mark(text: str, key: str) -> bool:
 
 
 def is_ours(text: str, case: str) -> bool:
-    """Tell whether we wrote a text: it has our mark of this case on a line of its own; others may name us freely."""
-    return re.search(rf"^{re.escape(mark(case))}\.[\w.]+\s*$", text, re.MULTILINE) is not None
+    """Tell whether we wrote a text: it bears our mark of this case, however its lines came; others may name us freely."""
+    return re.search(rf"(?<![\w.]){re.escape(mark(case))}\.\w", text) is not None
 
 
 def case_marked(text: str) -> str:

@@ -340,7 +340,7 @@ def test_zendesk_s_agents_are_heard_and_nobody_else() -> None:
     assert hear() == [Heard(kind="answer", case="K7F3QX", key="comment.9", text="Sorry", author="Ann")]
     assert hear(role="end-user") == []
     assert hear(text="facts\n\nClearshot K7F3QX.1") == []
-    assert hear(text="Clearshot K7F3QX.note.1\r\n") == []
+    assert hear(text="Anna: a gift Clearshot K7F3QX.note.1") == []
     [named] = hear(text="Thank you for using Clearshot today: we refund it.")
     assert named.text == "Thank you for using Clearshot today: we refund it."
     assert hear(case="") == []
