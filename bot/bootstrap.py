@@ -119,6 +119,10 @@ def inbox_blocks(settings: Settings, sellers: Sellers) -> dict[str, BaseModel]:
             blocks[profile.id] = model.model_validate(_block(settings, profile))
         except ValidationError as refusal:
             faults += sellers.faults_of_block(profile.id, refusal, model)
+            continue
+        if profile.inbox == "webhook" and not settings.public_url:
+            words = f"{profile.id}: photos go to it as links: set CLEARSHOT_PUBLIC_URL"
+            faults.append(Fault(sellers.mark(profile.id, "inbox"), words))
     faults += _shared_chats(sellers)
     if faults:
         raise Faulty(*(str(fault) for fault in sorted(faults)))
@@ -160,7 +164,13 @@ def schema_of_sellers(settings: Settings) -> dict[str, Any]:
 
 def preparations(sellers: Sellers) -> dict[str, Preparation]:
     """How each seller gets pictures: as they wish, and never more than their inbox takes."""
-    return {one.id: _within(one.preparation, INBOXES[one.inbox].bundle_bytes) for one in sellers.profiles}
+    return {one.id: _within(one.preparation, _most_bytes(one)) for one in sellers.profiles}
+
+
+def _most_bytes(profile: SellerProfile) -> int:
+    """What an inbox takes of a bundle at most, and less where its settings say so."""
+    most, own = INBOXES[profile.inbox].bundle_bytes, profile.settings.get("most_bytes")
+    return min(most, own) if isinstance(own, int) else most
 
 
 def _within(how: Preparation, most: int) -> Preparation:

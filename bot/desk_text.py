@@ -17,7 +17,12 @@ CODE = re.compile(r"\[([0-9A-Z]{4,12})\]")
 
 def title_of(bundle: Bundle) -> str:
     """Name the case in one line; its code stands in brackets."""
-    return f"[{bundle.case}] {' '.join(plain(bundle.summary).split())}"[:LONGEST_TITLE].rstrip()
+    return titled(bundle.case, bundle.summary)
+
+
+def titled(case: str, summary: str) -> str:
+    """Name a case in one line, as `title_of` does."""
+    return f"[{case}] {' '.join(plain(summary).split())}"[:LONGEST_TITLE].rstrip()
 
 
 def case_in(title: str) -> str:
@@ -52,6 +57,17 @@ def mark(key: str) -> str:
 def has_mark(text: str, key: str) -> bool:
     """Tell whether a text was sent under this very key."""
     return re.search(rf"(?<![\w.]){re.escape(mark(key))}(?![\w.])", text) is not None
+
+
+def is_ours(text: str, case: str) -> bool:
+    """Tell whether we wrote a text: it bears our mark of this case, however its lines came; others may name us freely."""
+    return re.search(rf"(?<![\w.]){re.escape(mark(case))}\.\w", text) is not None
+
+
+def case_marked(text: str) -> str:
+    """Find the case in the last mark of ours, "" when there is none: agents give their tickets other titles."""
+    found = re.findall(r"^Clearshot ([0-9A-Z]{4,12})\.[\w.]+\s*$", text, re.MULTILINE)
+    return str(found[-1]) if found else ""
 
 
 def _flagged(file: LabelledFile) -> str:

@@ -21,6 +21,7 @@ from bot.photos.pool import PhotoPool, can_read_print
 from bot.ports import (
     TRIAL_CASE,
     AnswersTrials,
+    OrderSource,
     PermanentFailure,
     PhotoJudge,
     SellerInbox,
@@ -41,6 +42,7 @@ HOOK_TAKES = 15.0  # seconds
 MOST_LINES = 20
 OK = 200
 UNBOUND = "warning: the role {} passes row level security, sellers have one wall less: give the bot a plain role that owns its database"
+NO_ORDER = "clearshot-doctor"
 TRIAL = b"a trial of clearshot doctor"
 
 
@@ -66,7 +68,7 @@ async def diagnose(settings: Settings, *, trials: bool = True) -> Sequence[Findi
     except WrongSellers as fault:
         return [*findings, *(Finding(what="sellers", well=False, said=str(one)) for one in fault.faults)]
     findings.append(Finding(what="sellers", well=True, said=", ".join(one.id for one in sellers.known)))
-    findings += [*_flows(settings, sellers), *await _orders_file(settings)]
+    findings += [*await _flows(settings, sellers), *await _orders_file(settings)]
     return [*findings, *await try_inboxes(settings, sellers, trials=trials)]
 
 
@@ -121,7 +123,7 @@ async def _traces(settings: Settings) -> str:
     return f"{collector()} takes them"
 
 
-def _flows(settings: Settings, sellers: Sellers) -> list[Finding]:
+async def _flows(settings: Settings, sellers: Sellers) -> list[Finding]:
     try:
         catalogue, _ = load_flows(settings, sellers)
         sources = make_order_sources(settings)
@@ -140,7 +142,21 @@ def _flows(settings: Settings, sellers: Sellers) -> list[Finding]:
         Finding(what="flows", well=True, said=issues),
         Finding(what="print", well=True, said=print_said),
         Finding(what="orders", well=True, said=f"{len(sources)} sources beside the imported ones"),
+        *[await _asked(source, place) for place, source in enumerate(sources, 1)],
     ]
+
+
+async def _asked(source: OrderSource, place: int) -> Finding:
+    """Ask a shop for an order that nobody has."""
+
+    async def look() -> str:
+        await source.find(number=NO_ORDER, fact=NO_ORDER)
+        return "takes the query"
+
+    try:
+        return await _found(f"orders, source {place}", look)
+    finally:
+        await source.aclose()
 
 
 async def _orders_file(settings: Settings) -> list[Finding]:

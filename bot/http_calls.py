@@ -1,6 +1,9 @@
 """Calls to a help desk's API: one base address, its failures in our words, no redirects, no private hosts unless allowed."""
 
+import re
 from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +16,8 @@ from bot.public_hosts import NoPublicHost, PublicResolver, is_literal, is_public
 MOST_ANSWER = 8 * 1024 * 1024  # bytes of an answer that are read
 PASSING = frozenset({408, 409, 423, 425, 429})
 """4xx codes after which another attempt may succeed."""
+LONGEST_WAIT = 86_400.0
+"""Seconds of a wait that the other side names: a slip of theirs must not put a bundle off past its last attempt."""
 
 
 def checked_base(address: str, *, allow_private: bool) -> str:
@@ -23,13 +28,31 @@ def checked_base(address: str, *, allow_private: bool) -> str:
         or not parts.hostname
         or parts.username is not None
         or parts.query
+        or parts.fragment
+        or re.search(r"\s", address)
     ):
-        raise ValueError("is no address such as https://desk.example")
+        raise ValueError(f"url is no address such as https://desk.example{_hint(parts.fragment)}")
+    _ = parts.port  # raises ValueError where it is no number
     if not allow_private and parts.scheme != "https":
-        raise ValueError("begins with https://; allow_private lets it be")
+        raise ValueError("url begins with https://; allow_private lets it be")
     if not allow_private and is_literal(parts.hostname) and not is_public(parts.hostname):
-        raise ValueError("is on no public host; allow_private lets it be")
+        raise ValueError("url is on no public host; allow_private lets it be")
     return address.rstrip("/")
+
+
+def _hint(fragment: str) -> str:
+    return ": leave out # and what follows" if fragment else ""
+
+
+def seconds_in(retry_after: str, now: datetime) -> float | None:
+    """Read Retry-After: seconds, or a date (RFC 9110, 10.2.3); at most LONGEST_WAIT, None where it is neither."""
+    if retry_after.isascii() and retry_after.isdigit():
+        return min(float(retry_after[:9]), LONGEST_WAIT)
+    try:
+        named = (parsedate_to_datetime(retry_after) - now).total_seconds()
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return min(max(0.0, named), LONGEST_WAIT)
 
 
 async def _once(body: bytes) -> AsyncIterator[bytes]:
@@ -83,17 +106,48 @@ class Calls:
             if isinstance(getattr(fault, "os_error", None), NoPublicHost):
                 raise PermanentFailure(f"{self._name}: its name leads to no public host") from None
             raise TransientFailure(f"{self._name}: {type(fault).__name__}") from None
+        except ValueError:  # a line break in a token, a name that cannot be
+            raise PermanentFailure(f"{self._name}: a setting holds signs that no request can carry") from None
         if status == 404 and may_miss:  # noqa: PLR2004 - HTTP
             return None
         if not (status == 400 and may_refuse):  # noqa: PLR2004 - HTTP
             self._check(method, path, status=status, wait=wait)
-        return self._decoded(method, content)
+        told = self._decoded(method, content)
+        if told is None and may_miss:
+            raise self._odd("nothing where something or a 404 is due")
+        return told
+
+    def part(self, told: Any, *names: str) -> Any:
+        """Take what stands under these names; raises TransientFailure where the answer is not the API's."""
+        for name in names:
+            if not isinstance(told, dict) or told.get(name) is None:
+                raise self._odd(f"without {name!r}")
+            told = told[name]
+        return told
+
+    def record(self, told: Any, *names: str) -> dict[str, Any]:
+        """Take a record; raises as `part`."""
+        found = self.part(told, *names)
+        if not isinstance(found, dict):
+            raise self._odd("no record")
+        return found
+
+    def rows(self, told: Any, *names: str) -> list[dict[str, Any]]:
+        """Take a list of records; raises as `part`."""
+        found = self.part(told, *names)
+        if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+            raise self._odd("no list of records")
+        return found
+
+    def _odd(self, said: str) -> TransientFailure:
+        """Blame what stands between, or a release that answers otherwise: neither is a fault of ours."""
+        return TransientFailure(f"{self._name}: an answer is not as its API gives it: {said}")
 
     def _check(self, method: str, path: str, *, status: int, wait: str) -> None:
         if not 200 <= status < 300:  # noqa: PLR2004 - HTTP
             said = f"{self._name}: {method} {path.partition('?')[0]} answers {status}"
             if status >= 500 or status in PASSING:  # noqa: PLR2004 - HTTP
-                raise TransientFailure(said, retry_after=float(wait[:6]) if wait.isdigit() else None)
+                raise TransientFailure(said, retry_after=seconds_in(wait, datetime.now(UTC)))
             raise PermanentFailure(said)
 
     def _decoded(self, method: str, content: bytes) -> Any:

@@ -32,6 +32,8 @@ SellerId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$
 SUPPORT = "support"
 DAY = "|".join(DAYS)
 LONGEST_STEP = 400
+LEAST_BYTES = 20_000
+"""Below it nothing can be made out on a photo any more."""
 CLOCK = "([01][0-9]|2[0-3]):[0-5][0-9]"
 
 
@@ -55,6 +57,13 @@ class Photos(Block):
     """Of JPEG and WebP."""
     names: str = DEFAULT
     """How files are named: {label} or {issue} and {shot}, {n}, {case}, {bundle}, {order}; the ending is added."""
+
+    @field_validator("max_bytes", "bundle_bytes")
+    @classmethod
+    def _no_kilobytes(cls, most: int) -> int:
+        if 0 < most < LEAST_BYTES:
+            raise ValueError(f"counts bytes, not kilobytes: 0, or at least {LEAST_BYTES}")
+        return most
 
     @field_validator("names")
     @classmethod
@@ -192,9 +201,13 @@ class Sellers:
 
     def faults_of_block(self, seller: str, refusal: ValidationError, model: type[BaseModel]) -> list[Fault]:
         """Tell what is wrong with the settings of a seller's inbox, where it stands."""
+        errors = refusal.errors(include_url=False)
+        # a list whose entries are wrong is called too short besides
+        within = {error["loc"][:-1] for error in errors}
         return [
             Fault(self.mark(seller, "settings", *error["loc"]), f"{seller}: {_said(error, model)}")
-            for error in refusal.errors(include_url=False)
+            for error in errors
+            if not (error["type"] == "too_short" and error["loc"] in within)
         ]
 
     def mark(self, seller: str, *path: Any) -> Mark:
@@ -300,6 +313,8 @@ def _place(root: Map, path: tuple[Any, ...]) -> Mark:
 def _said(error: Any, model: type[BaseModel]) -> str:
     loc = [part for part in error["loc"] if part != "[key]"]
     name = str(loc[-1]) if loc else ""
+    if len(loc) > 1 and isinstance(loc[-1], int):
+        name = f"{loc[-2]}, number {loc[-1] + 1}"
     if error["type"] == "extra_forbidden":
         return f"unknown key {name!r}{_meant(name, model)}"
     secret = model is not SellersFile  # what stands in an inbox's settings may be one
@@ -309,11 +324,19 @@ def _said(error: Any, model: type[BaseModel]) -> str:
         "string_type": f"{name!r} is a text: quote it",
         "model_type": f"{name!r} takes keys and values",
         "dict_type": f"{name!r} takes keys and values",
+        "tuple_type": f"{name!r} takes a list: [one, two]",
     }
-    if error["type"] == "too_short" and name == "sellers":
-        return "at least one seller"
+    if error["type"] in {"too_short", "too_long"}:
+        return "at least one seller" if name == "sellers" else _length(error, name)
     message = str(error["msg"]).removeprefix("Value error, ")
     return wording.get(error["type"], f"{name!r}: {message}" if name else message)
+
+
+def _length(error: Any, name: str) -> str:
+    """Say how long a list or a secret has to be."""
+    if error["type"] == "too_short":
+        return f"{name!r} is too short: at least {error['ctx']['min_length']}"
+    return f"{name!r} is too long: at most {error['ctx']['max_length']}"
 
 
 def _meant(name: str, model: type[BaseModel]) -> str:

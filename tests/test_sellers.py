@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.bootstrap import sellers_faults
 from bot.ports import Preparation
 from bot.sellers import WrongSellers, parse_sellers, read_sellers
+from bot.settings import Settings
 
 INBOXES = {"folder", "email"}
 
@@ -85,6 +87,10 @@ def test_without_a_file_there_is_one_seller_with_a_folder() -> None:
             "sellers:\n  a:\n    name: A\n    photos: {names: '{lable}'}\n",
             "s.yaml:4:14: 'names': there is no field 'lable', did you mean 'label'?",
         ),
+        (
+            "sellers:\n  a:\n    name: A\n    photos: {max_bytes: 400}\n",
+            "s.yaml:4:14: 'max_bytes': counts bytes, not kilobytes: 0, or at least 20000",
+        ),
         ("sellers:\n  a: {name: A, shots: {x: {Y: maybe}}}\n", "s.yaml:2:28: 'Y': Input should be"),
         ("sellers:\n  a: {name: A, next_step: {en: x}}\n", "s.yaml:2:3: 'a': `next_step` is told when"),
         ("sellers:\n  a: {name: A, next_step: {en: ''}}\n", "s.yaml:2:28: 'en': "),
@@ -140,3 +146,37 @@ def test_a_wrong_working_time_is_told_with_its_place(answer: str, said: str) -> 
 
     assert said in str(refusal.value)
     assert str(refusal.value).startswith("s.yaml:4:")
+
+
+@pytest.mark.parametrize(
+    ("inbox", "block", "said"),
+    [
+        ("webhook", "url: 'https://a.example', secrets: whsec_x", ["'secrets' takes a list: [one, two]"]),
+        ("webhook", "url: 'https://a.example', secrets: []", ["'secrets' is too short: at least 1"]),
+        (
+            "webhook",
+            "url: 'https://a.example', secrets: [abc]",
+            ["'secrets, number 1': is no secret: whsec_ and base64"],
+        ),
+        (
+            "zammad",
+            "url: 'https://desk.example/#ticket/view', token: x, group: Users, customer: Claims",
+            ["'customer' does not fit here", "'token' is too short: at least 8"],
+        ),
+        (
+            "zammad",
+            "url: 'https://desk.example/#ticket/view', token: long enough, group: Users, customer: a@b.example",
+            ["url is no address such as https://desk.example: leave out # and what follows"],
+        ),
+        ("folder", "path: ~/claims", ["'path': only a shell knows what ~ is: write the folder out"]),
+    ],
+)
+def test_a_wrong_setting_of_an_inbox_is_told_in_words_for_operators(
+    inbox: str, block: str, said: list[str]
+) -> None:
+    text = f"sellers:\n  acme:\n    name: Acme\n    inbox: {inbox}\n    settings: {{{block}}}\n"
+
+    faults = sellers_faults(Settings(), "s.yaml", text)
+
+    assert sorted(fault.partition("acme: ")[2] for fault in faults) == said
+    assert all(fault.startswith("s.yaml:5:") for fault in faults)

@@ -80,7 +80,7 @@ class Finder:
                 return replace(answer, verified=True)
         for answer in answers:
             if isinstance(answer, PermanentFailure):
-                logger.error("an order source refuses: %s", type(answer).__name__)
+                logger.error("an order source refuses: %s", answer)
             elif isinstance(answer, BaseException):
                 raise answer if isinstance(answer, TransientFailure) else TransientFailure("order source")
         return None

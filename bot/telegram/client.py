@@ -104,13 +104,18 @@ class TelegramBot(ExtBot[Any]):
         )
 
     async def identify(self) -> str:
-        """Ask Telegram who we are: the bot's user name. Raises PermanentFailure for a token that it refuses."""
+        """Ask Telegram who we are: the bot's user name. Raises PermanentFailure for a token that it refuses.
+
+        Raises it too where something else answers.
+        """
         try:
             me = await self.get_me()
         except InvalidToken:
             raise PermanentFailure("Telegram refuses the token") from None
         except TelegramError as error:
             raise in_our_words(error) from None
+        except (KeyError, TypeError, AttributeError, ValueError):
+            raise PermanentFailure("no Bot API answers: look at CLEARSHOT_TELEGRAM_API") from None
         return me.username or ""
 
     async def fetch(self, file_path: str, *, limit: int) -> bytes:

@@ -116,7 +116,10 @@ class SellerChats:
         words = string(message, "text") or string(message, "caption")
         if about is None:
             return
-        said, under = words_in(counter.locale), amount(message, "message_id")
+        case, wanted = about
+        under = amount(message, "message_id")
+        # what we say begins with the case: a reply to it goes on with the talk
+        said = {name: f"#{case}\n{text}" for name, text in words_in(counter.locale).items()}
         upload = upload_of(message)
         # nothing goes half: words without their file puzzle
         if upload is None and ATTACHED & message.keys():
@@ -129,7 +132,6 @@ class SellerChats:
         except (PermanentFailure, TransientFailure):
             await self._say(chat, said["not_fetched"], to=under)
             return
-        case, wanted = about
         kind, text = spoken(words)
         if wanted is not None and kind == "answer":
             kind = wanted

@@ -8,6 +8,7 @@ from flows.engine.sending import forward_text
 from flows.engine.timeline import note
 from flows.engine.turn import BREAK, Turn
 from flows.events import Delivered, TimerFired
+from flows.standing import ANSWERS
 from flows.values import Rows, Span, Spans
 
 REMIND, OVERDUE = "remind_seller", "overdue"
@@ -17,8 +18,11 @@ WHOLE_DAYS_FROM = 2 * DAY
 
 
 def start_clock(turn: Turn, event: Delivered) -> None:
-    """Begin the seller's time to answer; one that runs already goes on, an addition gives no new time."""
-    if event.answer_by is None or turn.conv.answer_by is not None:
+    """Begin the seller's time to answer; one that runs already goes on, an addition gives no new time.
+
+    Of an inbox whose answer was lost we hear after the seller has read, and perhaps answered, what came there.
+    """
+    if event.answer_by is None or turn.conv.answer_by is not None or _was_answered(turn.conv, event.number):
         return
     turn.change(answer_by=event.answer_by)
     if event.remind_at is not None:
@@ -59,6 +63,14 @@ def _tell_silence(turn: Turn, said: Spans) -> None:
     else:
         turn.change_chat(focus=turn.conv.id)
     turn.tell((*said, *_next_step(turn, turn.conv)), slot=f"delivery:{turn.conv.id}", buttons=rows)
+
+
+def _was_answered(conv: Conversation, number: int) -> bool:
+    """Whether the seller has said something since this bundle was sent."""
+    for line in reversed(conv.timeline):
+        if line.kind in ANSWERS or (line.kind == "sent" and line.number == number):
+            return line.kind in ANSWERS
+    return False
 
 
 def _was_reminded(conv: Conversation) -> bool:

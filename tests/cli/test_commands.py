@@ -1,5 +1,6 @@
 """Every command on real files and a real database; every fault one line, exit code 1, never a traceback."""
 
+import base64
 import json
 import re
 import socket
@@ -273,6 +274,21 @@ def test_a_sellers_file_is_checked_with_its_inboxes_and_the_flows(
         "s.yaml:7:28: there is no shot 'MismatchedProduct_Barcod' in 'mismatched_product', did you mean 'MismatchedProduct_Barcode'?",
     ]
     assert (mended.returncode, mended.stdout) == (0, "s.yaml: no faults\n")
+
+
+def test_a_webhook_without_a_public_address_is_a_fault_before_anything_is_sent(
+    clearshot: Clearshot, tmp_path: Path
+) -> None:
+    secret = base64.b64encode(bytes(24)).decode()
+    (tmp_path / "s.yaml").write_text(
+        f"sellers:\n  acme:\n    name: Acme\n    inbox: webhook\n    settings: {{url: 'https://a.example', secrets: [{secret}]}}\n"
+    )
+
+    without = clearshot("sellers", "check", "s.yaml")
+    with_one = clearshot("sellers", "check", "s.yaml", public_url="https://bot.example")
+
+    assert without.stdout == "s.yaml:4:5: acme: photos go to it as links: set CLEARSHOT_PUBLIC_URL\n"
+    assert (with_one.returncode, with_one.stdout) == (0, "s.yaml: no faults\n")
 
 
 def test_the_schema_of_the_sellers_file_knows_inboxes_and_shots(clearshot: Clearshot) -> None:

@@ -27,7 +27,7 @@ from flows.standing import standing_of
 from flows.values import Attachment, Seller
 from flows.workbench.rehearsal import Rehearsal
 from tests.flows.conftest import MUG
-from tests.flows.driving import sent
+from tests.flows.driving import sent, to_review
 
 ACME = Seller(
     id="acme",
@@ -224,6 +224,23 @@ def test_a_seller_who_answers_stops_the_clock(customer: Rehearsal) -> None:
 
     customer.wait(timedelta(days=1))
 
+    assert (customer.notes, len(customer.messages)) == ([], before)
+
+
+def test_a_seller_who_answers_before_the_delivery_is_confirmed_is_on_no_clock(catalogue: Catalogue) -> None:
+    sellers = {**catalogue.sellers, "acme": ACME}
+    customer = Rehearsal(replace(catalogue, sellers=sellers), known=(MUG,), promise=timedelta(days=1))
+    to_review(customer)
+    customer.hold = True
+    customer.tap("Send")
+    post(customer, SellerAnswered(case=case_of(customer), text="Sorry"))
+    customer.hold = False
+    customer.release()
+    before = len(customer.messages)
+
+    customer.wait(timedelta(days=2))
+
+    assert customer.conversation.bundles[0].status == "delivered"
     assert (customer.notes, len(customer.messages)) == ([], before)
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -140,7 +141,7 @@ class TelegramServer:
         key = ""
         for one in self.messages:
             head = (one.get("caption") or one.get("text", "")).partition("\n")[0]
-            if head.startswith("#"):
+            if head.startswith("#") and ("file" not in one or re.match(r"#\w+ \(\d+\) ", head)):
                 key = " ".join(head.split(" ")[:2])
             if "file" in one:
                 name, content = one["file"]

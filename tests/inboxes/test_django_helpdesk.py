@@ -175,6 +175,18 @@ async def test_an_agent_s_answer_is_heard_when_the_webhook_says_so(office: Helpd
     assert len({one.key for one in heard}) == 4
 
 
+async def test_an_agent_is_heard_under_another_title_too(office: HelpdeskOffice) -> None:
+    inbox = DjangoHelpdeskInbox(settings_for(office.site, poll=1))
+    receipt = await office.inbox.deliver(parcel_with(), idempotency_key="K7F3QX.1")
+    office.site.rows("UPDATE helpdesk_ticket SET title = 'Mug, to be replaced'")
+    async with listened(inbox) as until:
+        await written(office, receipt.reference, "Sorry")
+        [heard] = await until(1)
+    await inbox.aclose()
+
+    assert (heard.case, heard.text) == ("K7F3QX", "Sorry")
+
+
 async def _ignore(_heard: Heard) -> None:
     return None
 

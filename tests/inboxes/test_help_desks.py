@@ -2,14 +2,19 @@
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from pydantic import ValidationError
 
 from bot.inboxes.chatwoot.adapter import ChatwootInbox
 from bot.inboxes.chatwoot.wire import heard_in as chatwoot_heard
+from bot.inboxes.django_helpdesk.adapter import DjangoHelpdeskInbox
+from bot.inboxes.django_helpdesk.settings import DjangoHelpdeskSettings
 from bot.inboxes.zammad.adapter import ZammadInbox
 from bot.inboxes.zammad.wire import heard_in as zammad_heard
 from bot.inboxes.zendesk.adapter import ZendeskInbox
@@ -63,6 +68,47 @@ async def test_zammad_opens_a_closed_ticket_again_and_splits_what_is_too_large()
     assert pictures == [50, 14]
 
 
+async def test_zammad_finds_what_it_made_among_many_older_tickets() -> None:
+    async with zammad_office() as office:
+        office.tickets += [{"id": n, "title": f"[OLD{n}] Tent", "state": "open"} for n in range(1, 151)]
+        office.breaks_after = 1
+        with pytest.raises(TransientFailure):
+            await office.inbox.deliver(parcel_with(), idempotency_key="K7F3QX.1")
+
+        await office.inbox.deliver(parcel_with(), idempotency_key="K7F3QX.1")
+
+    assert sum("K7F3QX" in one["title"] for one in office.tickets) == 1
+
+
+async def test_zammad_opens_a_closed_ticket_though_the_answer_to_the_words_was_lost() -> None:
+    async with zammad_office() as office:
+        receipt = await office.inbox.deliver(parcel_with(), idempotency_key="K7F3QX.1")
+        office.tickets[0]["state"] = "closed"
+        office.breaks_after = 1
+        for _ in range(2):
+            with suppress(TransientFailure):
+                await office.inbox.forward(note(thread=receipt.reference), idempotency_key="K7F3QX.note.1")
+
+    assert (office.tickets[0]["state"], len(office.articles)) == ("open", 2)
+
+
+async def test_chatwoot_begins_a_deleted_conversation_anew() -> None:
+    async with chatwoot_office() as office:
+        first = await office.inbox.deliver(parcel_with(), idempotency_key="K7F3QX.1")
+        office.conversations.clear()
+        again = await office.inbox.forward(note(thread=first.reference), idempotency_key="K7F3QX.note.1")
+        office.contacts.clear()
+        office.conversations.clear()
+        last = await office.inbox.deliver(
+            parcel_with(number=2, thread=again.reference), idempotency_key="K7F3QX.2"
+        )
+
+    assert [one["content"].rpartition(" ")[2] for one in office.messages] == [
+        "K7F3QX.1", "K7F3QX.note.1", "K7F3QX.2",
+    ]  # fmt: skip
+    assert last.reference in {f"{source}/{number}" for number, source in office.conversations.items()}
+
+
 async def test_chatwoot_what_was_kept_with_an_error_is_not_sent_again() -> None:
     async with chatwoot_office() as office:
         office.fails_after = 1
@@ -108,6 +154,29 @@ async def test_zendesk_a_solved_ticket_opens_and_a_closed_one_is_followed_up() -
     assert office.tickets[502]["external_id"] == "K7F3QX"
 
 
+async def test_zendesk_words_after_a_ticket_is_closed_for_good_follow_it_up() -> None:
+    async with zendesk_office() as office:
+        first = await office.inbox.deliver(parcel_with(), idempotency_key="K7F3QX.1")
+        office.tickets[501]["status"] = "closed"
+        office.breaks_after = 1
+        for number in (1, 1, 2):
+            with suppress(TransientFailure):
+                await office.inbox.forward(
+                    note(thread=first.reference), idempotency_key=f"K7F3QX.note.{number}"
+                )
+
+    assert (office.tickets[502]["external_id"], office.tickets[502]["subject"]) == ("K7F3QX", "[K7F3QX] Mug")
+    assert [one["ticket"] for one in office.comments if "It was a gift" in one["body"]] == [502, 502]
+
+
+async def test_zendesk_a_ticket_that_is_made_and_not_shown_yet_is_worth_another_attempt() -> None:
+    async with zendesk_office() as office:
+        office.keys["K7F3QX.1"] = ("made with photos of other tokens", 501)
+
+        with pytest.raises(TransientFailure):
+            await office.inbox.deliver(parcel_with(), idempotency_key="K7F3QX.1")
+
+
 async def test_zendesk_s_wait_is_kept() -> None:
     async with zendesk_office() as office:
         office.too_many = 1
@@ -115,6 +184,41 @@ async def test_zendesk_s_wait_is_kept() -> None:
             await office.inbox.deliver(parcel_with(), idempotency_key="K7F3QX.1")
 
     assert failure.value.retry_after == 93.0
+
+
+@pytest.mark.parametrize("kind", ["zammad", "chatwoot", "zendesk", "django_helpdesk"])
+@pytest.mark.parametrize(
+    "said", ["", "null", "7", '"x"', "[]", "{}", "[1]", "[{}]", '{"user": 1, "ticket": [], "tickets": null}']
+)
+async def test_what_is_no_answer_of_the_desk_is_one_of_the_two_failures(kind: str, said: str) -> None:
+    async def answer(request: web.Request) -> web.Response:
+        await request.read()
+        return web.Response(text=said, content_type="application/json")
+
+    made: dict[str, Callable[[str], Any]] = {
+        "zammad": lambda url: ZammadInbox(zammad_server.settings_for(url)),
+        "chatwoot": lambda url: ChatwootInbox(chatwoot_server.settings_for(url)),
+        "zendesk": lambda url: ZendeskInbox(zendesk_server.settings_for(url)),
+        "django_helpdesk": lambda url: DjangoHelpdeskInbox(
+            DjangoHelpdeskSettings(
+                url=url, token="long enough", queue=1, submitter="a@b.example", allow_private=True
+            )
+        ),
+    }
+    site = web.Application()
+    site.router.add_route("*", "/{rest:.*}", answer)
+    async with TestServer(site) as server:
+        inbox = made[kind](str(server.make_url("")))
+        for attempt in (
+            inbox.check(),
+            inbox.deliver(parcel_with(), idempotency_key="K7F3QX.1"),
+            inbox.deliver(parcel_with(thread="5"), idempotency_key="K7F3QX.1"),
+        ):
+            with pytest.raises((TransientFailure, PermanentFailure)):
+                await attempt
+        with pytest.raises((TransientFailure, PermanentFailure)):
+            await inbox.forward(note(thread="5"), idempotency_key="K7F3QX.note.1")
+        await inbox.aclose()
 
 
 # -- what is wrong is said in words ------------------------------------------------------------------------------
@@ -156,6 +260,9 @@ async def test_a_wrong_secret_is_for_a_person_and_stays_unsaid(desk: str) -> Non
         "ftp://x",
         "desk",
         "https://a:b@c.example",
+        "https://desk.example/#ticket/zoom/1",
+        "https://desk example",
+        "https://desk.example:https",
     ],
 )
 def test_an_address_that_is_private_or_none_is_refused(make: Callable[..., Any], url: str) -> None:
@@ -189,6 +296,7 @@ def test_zammad_s_agents_are_heard_and_nobody_else() -> None:
     assert hear(zammad_call({"sender": "Customer"})) == []
     assert hear(zammad_call({"subject": "Clearshot K7F3QX.1"})) == []
     assert hear(zammad_call(title="Another matter [K7F3QX]")) == []
+    assert hear(zammad_call(title="Mug, to be replaced", note="Clearshot K7F3QX.1")) == [said]
     [wish] = hear(zammad_call({"body": "/photo the base", "content_type": "text/plain"}))
     assert (wish.kind, wish.text) == ("photo", "the base")
     settled = hear(
@@ -232,6 +340,9 @@ def test_zendesk_s_agents_are_heard_and_nobody_else() -> None:
     assert hear() == [Heard(kind="answer", case="K7F3QX", key="comment.9", text="Sorry", author="Ann")]
     assert hear(role="end-user") == []
     assert hear(text="facts\n\nClearshot K7F3QX.1") == []
+    assert hear(text="Anna: a gift Clearshot K7F3QX.note.1") == []
+    [named] = hear(text="Thank you for using Clearshot today: we refund it.")
+    assert named.text == "Thank you for using Clearshot today: we refund it."
     assert hear(case="") == []
     assert [one.kind for one in hear(status="Solved")] == ["answer", "settled"]
     assert sorted(json.loads(TEMPLATE)) == sorted(json.loads(zendesk_call().body))

@@ -1,5 +1,6 @@
 """What a marketplace lets through, what stands as it is, and the errand that is made of a parcel."""
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -159,7 +160,12 @@ def test_settings_beyond_the_marketplace_s_limits_are_refused(wrong: dict[str, o
 
 
 @pytest.mark.parametrize(
-    ("photos", "most"), [("", 10_000_000), (", photos: {bundle_bytes: 4000000}", 4_000_000)]
+    ("photos", "most"),
+    [
+        ("", 10_000_000),
+        (", photos: {bundle_bytes: 4000000}", 4_000_000),
+        (", settings: {most_bytes: 3000000}, photos: {bundle_bytes: 4000000}", 3_000_000),
+    ],
 )
 def test_a_marketplace_s_bundles_are_made_to_fit_whatever_the_seller_wishes(photos: str, most: int) -> None:
     text = (
@@ -170,3 +176,16 @@ def test_a_marketplace_s_bundles_are_made_to_fit_whatever_the_seller_wishes(phot
     how = preparations(sellers)
 
     assert (how["acme"].bundle_bytes, how["bolt"].bundle_bytes) == (most, 0)
+
+
+@pytest.mark.parametrize("text", ["-" * 20_000, "a." * 10_000, "1" * 20_000, "a (at) b " * 2_000])
+def test_long_words_hold_nobody_up(text: str) -> None:
+    begun = time.process_time()
+
+    allowed(text)
+
+    assert time.process_time() - begun < 2  # seconds: the square of the length took ten
+
+
+def test_addresses_that_touch_are_taken_out_both() -> None:
+    assert "@" not in allowed("write to anna@shop.example+ben@shop.example please")

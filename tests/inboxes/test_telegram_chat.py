@@ -9,6 +9,7 @@ from bot.inboxes.telegram_chat.adapter import TelegramChatInbox
 from bot.inboxes.telegram_chat.settings import TelegramChatSettings
 from bot.inboxes.telegram_chat.wire import LONGEST_CAPTION, LONGEST_TEXT, cut, is_photo, pieces
 from bot.ports import PermanentFailure, TransientFailure
+from bot.seller_chat_words import meant
 from tests.inboxes.parcels import parcel_with
 from tests.inboxes.telegram_server import CHAT, TOKEN, telegram_office
 
@@ -96,6 +97,15 @@ def test_what_telegram_takes_for_no_photo_goes_as_a_file() -> None:
 
     assert [(piece.as_documents, len(piece.files)) for piece in found] == [(False, 2), (True, 2), (False, 0)]
     assert not is_photo(pdf)
+
+
+def test_a_reply_to_any_photo_is_understood() -> None:
+    parcel = parcel_with(labels=("A_1", "A_2", "A_3"))
+    parcel = replace(parcel, files=(*parcel.files[:2], replace(parcel.files[2], mime="application/pdf")))
+
+    captions = [caption for piece in pieces(parcel) for _, caption in piece.files]
+
+    assert [meant(caption) for caption in captions] == [("K7F3QX", None)] * 3
 
 
 @pytest.mark.parametrize("sign", ["x", "é", "😀", "\ud800"])

@@ -20,6 +20,7 @@ from bot.inboxes.webhook.adapter import WebhookInbox
 from bot.inboxes.webhook.settings import WebhookSettings
 from bot.inboxes.webhook.wire import MOST_BYTES, bundle_event, failure, note_event
 from bot.ports import PermanentFailure, TransientFailure
+from flows.values import Item, MissingShot, Order
 from tests.inboxes.offices import linked
 from tests.inboxes.parcels import parcel_with
 from tests.inboxes.test_email import hostile_strings, note
@@ -213,10 +214,37 @@ def test_an_event_stays_below_20_kb_and_names_what_was_left_out() -> None:
 
     event = json.loads(told)["data"]
     assert len(told) < MOST_BYTES
-    assert event["left_out"] == ["photos.text", "answers", "texts", "photos.details"]
+    assert event["left_out"] == ["photos.text", "answers", "order.items", "texts", "photos.details"]
     assert len(event["photos"]) == 60
     assert event["manifest_url"] == parcel.manifest_link
     assert len(note_event(note(text="\U0001f4a5" * 9000), now=NOW)) < MOST_BYTES
+
+
+def test_what_else_was_ordered_goes_before_words_and_photos() -> None:
+    items = tuple(
+        Item(title=f"{n}: a title as marketplaces have them, {'very ' * 30}long") for n in range(100)
+    )
+    order = Order(number="A-17", seller="acme", items=items, verified=True)
+
+    event = json.loads(bundle_event(linked(parcel_with(order=order, item=items[7])), now=NOW))["data"]
+
+    assert "order.items" in event["left_out"]
+    assert (event["item"]["title"], event["order"]["number"]) == (items[7].title, "A-17")
+    assert ("my mug broke" in event["message"], len(event["photos"])) == (True, 2)
+    assert event["photos"][0]["width"] == 64
+
+
+def test_many_long_reasons_do_not_make_an_event_too_large() -> None:
+    missing = tuple(MissingShot(label=f"X{n}", title="Box", reason="\U0001f4a5" * 300) for n in range(20))
+
+    told = bundle_event(linked(parcel_with(missing=missing)), now=NOW)
+
+    event = json.loads(told)["data"]
+    assert len(told) < MOST_BYTES
+    assert ([one["label"] for one in event["missing"]], len(event["photos"])) == (
+        [one.label for one in missing],
+        2,
+    )
 
 
 def test_hostile_strings_are_carried_as_they_are(sample_data: Path) -> None:
@@ -234,6 +262,8 @@ def test_hostile_strings_are_carried_as_they_are(sample_data: Path) -> None:
         ("-3", None),
         ("²", None),
         ("Mon, 23 Nov 2026 12:01:00 GMT", 60.0),
+        ("99999999999", 86_400.0),  # a slip of theirs: no bundle waits for years
+        ("Wed, 21 Oct 2099 07:28:00 GMT", 86_400.0),
     ],
 )
 def test_how_long_to_wait_is_read_as_seconds_or_as_a_date(said: str, seconds: float | None) -> None:

@@ -75,16 +75,21 @@ class ZammadServer:
         )
 
     async def _list(self, request: web.Request) -> web.Response:
-        rows = sorted(
-            self.tickets, key=lambda one: one["id"], reverse=request.query.get("order_by") == "desc"
-        )
+        rows = sorted(self.tickets, key=lambda one: one["id"])  # tickets_controller.rb: whatever is asked for
         size, page = int(request.query.get("per_page", "50")), int(request.query.get("page", "1"))
         return web.json_response(rows[size * (page - 1) : size * page])
 
     async def _search(self, request: web.Request) -> web.Response:
-        wanted = request.query["query"].partition(":")[2].strip('"')
-        found = [] if self.index_lags else [one for one in self.tickets if wanted in one["title"]]
-        return web.json_response(found)
+        """Search as can_search.rb does: a query asks the index, a condition alone the database."""
+        assert request.query["expand"] == "true"
+        if "query" in request.query:
+            wanted = request.query["query"].partition(":")[2].strip('"')
+            found = [] if self.index_lags else [one for one in self.tickets if wanted in one["title"]]
+            return web.json_response(found)
+        assert request.query["condition[ticket.title][operator]"] == "contains"
+        wanted = request.query["condition[ticket.title][value]"]
+        found = [one for one in self.tickets if wanted.casefold() in one["title"].casefold()]
+        return web.json_response(found[: int(request.query["limit"])])
 
     def _ticket(self, request: web.Request) -> dict[str, Any] | None:
         return next((one for one in self.tickets if one["id"] == int(request.match_info["id"])), None)
@@ -114,6 +119,7 @@ class ZammadServer:
             "title": given["title"][:250],
             "state": "new",
             "group": "Users",
+            "note": given.get("note"),
         }
         refusal = self._keep(ticket["id"], given["article"])
         if refusal is not None:

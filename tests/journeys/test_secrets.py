@@ -146,6 +146,7 @@ async def test_the_doctor_tells_no_secret_when_everything_is_out_of_reach(
         sellers=SELLERS.format(closed=closed, key=SECRETS["seller's key"], mail=SECRETS["mail password"]),
         extra={
             "CLEARSHOT_TELEGRAM_API": f"http://127.0.0.1:{closed}", "CLEARSHOT_BLOBS": "s3://photos/x",
+            "CLEARSHOT_PUBLIC_URL": f"http://127.0.0.1:{closed}",
             "CLEARSHOT_LOG_LEVEL": "debug", "AWS_ENDPOINT_URL": f"http://127.0.0.1:{closed}",
             "AWS_ACCESS_KEY_ID": SECRETS["access key"], "AWS_SECRET_ACCESS_KEY": SECRETS["secret key"],
         },

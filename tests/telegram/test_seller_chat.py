@@ -95,7 +95,7 @@ async def test_a_reply_to_a_case_is_an_answer_and_is_acknowledged(desk: Desk) ->
 
     said = Heard(kind="answer", case="K7F3QX", key=f"{CHAT}.8", text="Sorry, a new one comes", author="Ann")
     assert desk.heard == [("acme", said)]
-    assert desk.said == ["✓ The customer reads it now."]
+    assert desk.said == ["#K7F3QX\n✓ The customer reads it now."]
     assert desk.intake.taken == []
 
 
@@ -110,6 +110,17 @@ async def test_the_buttons_ask_for_words_and_the_reply_to_the_question_is_unders
     assert [(one.kind, one.text) for _, one in desk.heard] == [
         ("photo", "the serial number"),
         ("answer", "Sorry"),
+    ]
+
+
+async def test_a_reply_to_what_we_said_of_a_reply_is_an_answer_too(desk: Desk) -> None:
+    await desk.write("", video={"file_id": "x"})
+    await desk.write("Sorry", to=desk.said[-1], number=21)
+    await desk.write("and a voucher", to=desk.said[-1], number=22)
+
+    assert [(one.kind, one.case, one.text) for _, one in desk.heard] == [
+        ("answer", "K7F3QX", "Sorry"),
+        ("answer", "K7F3QX", "and a voucher"),
     ]
 
 
@@ -187,9 +198,9 @@ async def test_a_seller_is_told_when_the_case_is_gone_and_when_only_words_would_
 
     assert [one.kind for _, one in desk.heard] == ["answer", "settled"]
     assert desk.said == [
-        "There is no such case any more.",
         "#K7F3QX\nThere is no such case any more.",
-        "Only words, photos and PDFs reach the customer. Please send one of them as a reply.",
+        "#K7F3QX\nThere is no such case any more.",
+        "#K7F3QX\nOnly words, photos and PDFs reach the customer. Please send one of them as a reply.",
     ]
 
 
@@ -233,7 +244,7 @@ async def test_words_below_a_file_that_cannot_go_wait_with_it_and_the_seller_is_
 
     assert desk.heard == []
     assert desk.said == [
-        "Only words, photos and PDFs reach the customer. Please send one of them as a reply."
+        "#K7F3QX\nOnly words, photos and PDFs reach the customer. Please send one of them as a reply."
     ]
 
 
@@ -243,4 +254,6 @@ async def test_words_whose_file_telegram_does_not_give_wait_for_another_try(desk
     )
 
     assert desk.heard == []
-    assert desk.said == ["The file could not be fetched (10 MB at most). Nothing was sent, please try again."]
+    assert desk.said == [
+        "#K7F3QX\nThe file could not be fetched (10 MB at most). Nothing was sent, please try again."
+    ]

@@ -44,7 +44,8 @@ class ChatwootInbox:
 
     async def check(self) -> str:
         """Ask for the inbox by its identifier."""
-        found = await self._calls("GET", self._path)
+        found = self._calls.record(await self._calls("GET", self._path))
+        self._calls.part(found, "identifier")
         if found.get("identity_validation_enabled") and not self._settings.hmac_token.get_secret_value():
             raise PermanentFailure("chatwoot: this inbox demands proof of identity: set hmac_token")
         return f"chatwoot has the inbox {found.get('name') or self._settings.inbox}"
@@ -72,24 +73,28 @@ class ChatwootInbox:
     # -- looking ---------------------------------------------------------------------------------------------
 
     async def _conversation(self, case: str, name: str, thread: str) -> str:
-        """Find the case's conversation or begin it: "CONTACT/NUMBER"."""
+        """Find the case's conversation or begin it: "CONTACT/NUMBER"; one that was deleted is begun anew."""
         source, _, number = thread.partition("/")
-        if source and number.isdigit():
+        if source and number.isdigit() and await self._messages(thread, may_miss=True) is not None:
             return thread
         made = contact(case, name, hmac_token=self._settings.hmac_token.get_secret_value())
         # asking for a contact whose identifier is there gives that contact
-        source = str((await self._calls("POST", f"{self._path}/contacts", json=made))["source_id"])
-        there = await self._calls("GET", f"{self._path}/contacts/{source}/conversations")
-        if there:
-            return f"{source}/{there[0]['id']}"
-        begun = await self._calls("POST", f"{self._path}/contacts/{source}/conversations", json={})
-        return f"{source}/{begun['id']}"
+        told = await self._calls("POST", f"{self._path}/contacts", json=made)
+        talks = f"{self._path}/contacts/{self._calls.part(told, 'source_id')}/conversations"
+        there = self._calls.rows(await self._calls("GET", talks))
+        begun = there[0] if there else await self._calls("POST", talks, json={})
+        return f"{told['source_id']}/{self._calls.part(begun, 'id')}"
+
+    async def _messages(self, place: str, *, may_miss: bool = False) -> list[dict[str, Any]] | None:
+        told = await self._calls("GET", self._path_of(place), may_miss=may_miss)
+        return None if told is None and may_miss else self._calls.rows(told)
+
+    def _path_of(self, place: str) -> str:
+        source, _, number = place.partition("/")
+        return f"{self._path}/contacts/{source}/conversations/{number}/messages"
 
     async def _say(self, place: str, text: str, files: Sequence[LabelledFile], *, key: str) -> None:
         """Send a message unless it is there."""
-        source, _, number = place.partition("/")
-        path = f"{self._path}/contacts/{source}/conversations/{number}/messages"
-        there: list[dict[str, Any]] = await self._calls("GET", path) or []
-        if any(has_mark(str(one.get("content") or ""), key) for one in there):
-            return
-        await self._calls("POST", path, data=message(text, files, key=key))
+        there = await self._messages(place) or []
+        if not any(has_mark(str(one.get("content") or ""), key) for one in there):
+            await self._calls("POST", self._path_of(place), data=message(text, files, key=key))

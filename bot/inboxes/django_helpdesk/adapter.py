@@ -59,8 +59,7 @@ class DjangoHelpdeskInbox:
 
     async def _create(self, parcel: Parcel, words: str) -> dict[str, Any]:
         made = ticket(parcel, words, queue=self._settings.queue, submitter=self._settings.submitter)
-        created: dict[str, Any] = await self._calls("POST", TICKETS, json=made)
-        return created
+        return self._kept(await self._calls("POST", TICKETS, json=made))
 
     async def forward(self, note: ForwardText, *, idempotency_key: str) -> Receipt:
         """Add the customer's words."""
@@ -73,12 +72,13 @@ class DjangoHelpdeskInbox:
     async def check(self) -> str:
         """Ask with our token, and let a ticket of nothing but its queue be refused: only then is the queue known."""
         tickets = await self._calls("GET", TICKETS, params={"page_size": "1"})
+        count = self._calls.part(tickets, "count")
         refused = await self._calls("POST", TICKETS, json={"queue": self._settings.queue}, may_refuse=True)
-        if "queue" in refused:
+        if "queue" in self._calls.record(refused):
             raise PermanentFailure(
                 f"django-helpdesk: there is no queue {self._settings.queue} for this account"
             )
-        return f"django-helpdesk shows {tickets['count']} tickets, and takes more in queue {self._settings.queue}"
+        return f"django-helpdesk shows {count} tickets, and takes more in queue {self._settings.queue}"
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -130,7 +130,10 @@ class DjangoHelpdeskInbox:
         if not is_spoken(written):
             return ()
         of_ticket = await self._calls("GET", f"{TICKETS}{int(written['ticket'])}/", may_miss=True)
-        return heard_in(written, title=str(of_ticket["title"])) if of_ticket else ()
+        if of_ticket is not None:
+            self._calls.part(of_ticket, "title")
+            return heard_in(written, of_ticket=of_ticket)
+        return ()
 
     # -- looking and making ----------------------------------------------------------------------------------
 
@@ -138,28 +141,34 @@ class DjangoHelpdeskInbox:
         """Go through the newest pages of a list, the last page first: the API sorts oldest first."""
         tried = self._last.get(path, 1)
         answer = await self._page(path, tried) or await self._page(path, 1) or {}
-        last = self._last[path] = max(1, -(-int(answer.get("count", 0)) // PAGE))
+        last = self._last[path] = max(1, -(-int(self._calls.part(answer, "count")) // PAGE))
         for page in range(last, max(0, last - MOST_PAGES), -1):
             if page != tried:
-                answer = await self._page(path, page) or {}
-            yield answer.get("results", [])
+                answer = await self._page(path, page) or {"results": []}
+            yield self._calls.rows(answer, "results")
 
     async def _page(self, path: str, page: int) -> dict[str, Any] | None:
         params = {"page_size": str(PAGE), "page": str(page)}
-        found: dict[str, Any] | None = await self._calls("GET", path, params=params, may_miss=True)
-        return found
+        found = await self._calls("GET", path, params=params, may_miss=True)
+        return None if found is None else self._calls.record(found)
 
     async def _ticket(self, case: str, thread: str) -> dict[str, Any] | None:
         """Find the case's ticket: by its id, else among the newest."""
         if thread.isdigit():
-            known: dict[str, Any] | None = await self._calls("GET", f"{TICKETS}{thread}/", may_miss=True)
+            known = await self._calls("GET", f"{TICKETS}{thread}/", may_miss=True)
             if known is not None:
-                return known
+                return self._kept(known)
         async for page in self._newest(TICKETS):
             found = next((one for one in page if case_in(str(one.get("title", ""))) == case), None)
             if found is not None:
                 return dict(found)
         return None
+
+    def _kept(self, told: Any) -> dict[str, Any]:
+        """Take a ticket of an answer; raises TransientFailure where it is none."""
+        known = self._calls.record(told)
+        self._calls.part(known, "id")
+        return known
 
     async def _add_all(self, known: Mapping[str, Any], parcel: Parcel, *, key: str) -> None:
         """Add the words, unless the ticket was opened with them, and the photos, so many at a time."""

@@ -15,7 +15,9 @@ class DjangoHelpdeskSettings(BaseModel):
     url: str  # where the help desk is mounted: `api/` lies below it
     token: SecretStr = Field(min_length=8)  # REST framework token of a staff account
     queue: int = Field(ge=1)  # primary key of the queue
-    submitter: str = Field(min_length=3)  # e-mail address that tickets of the bot are submitted by
+    submitter: str = Field(
+        pattern=r"^[^@\s]+@[^@\s]+$"
+    )  # e-mail address that tickets of the bot are submitted by
     hook_token: SecretStr = SecretStr("")  # `?token=` of the follow-up webhook's address; "" = only asked for
     poll: float = Field(60.0, ge=1, le=3600)  # seconds between questions for answers
     request_bytes: int = Field(14_000_000, ge=1_000_000)  # bytes of photos in one follow-up

@@ -14,7 +14,7 @@ from typing import Any
 import aiohttp
 import orjson
 
-from bot.desk_text import case_in, has_mark, is_past, plain, title_of
+from bot.desk_text import case_in, case_marked, has_mark, is_past, plain, title_of
 from bot.ports import Call, Heard, HookRefused, LabelledFile, Parcel
 from bot.seller_words import spoken
 
@@ -103,9 +103,9 @@ def is_spoken(written: Mapping[str, Any]) -> bool:
     return by_agent and said and OURS.search(plain(comment)) is None
 
 
-def heard_in(written: Mapping[str, Any], *, title: str) -> Sequence[Heard]:
-    """Read a follow-up of the ticket with this title, fetched from the help desk itself."""
-    case = case_in(title)
+def heard_in(written: Mapping[str, Any], *, of_ticket: Mapping[str, Any]) -> Sequence[Heard]:
+    """Read a follow-up of this ticket, both fetched from the help desk itself."""
+    case = case_in(str(of_ticket["title"])) or case_marked(plain(str(of_ticket.get("description") or "")))
     if not case or not is_spoken(written):
         return ()
     key, heard = f"followup.{written['id']}", []

@@ -12,8 +12,8 @@ LEAST_DIGITS, MOST_DIGITS = 7, 15
 """Of a phone number (E.164 ends at 15)."""
 NAME = re.compile(r"[A-Za-z0-9#_./ -]{4,80}")
 """What may be kept as it is; a customer can type anything for an order's number."""
-EMAIL = re.compile(
-    r"[\w.+-]+\s?(?:@|[\[({]\s?(?:at|@)\s?[\])}])\s?[\w-]+(?:\s?(?:\.|[\[({]\s?(?:dot|punkt|punto)\s?[\])}])\s?[\w-]+)+",
+EMAIL = re.compile(  # no more before the @ (RFC 5321, 4.5.3.1.1): else a long word takes the square of its length
+    r"[\w.+-]{1,64}\s?(?:@|[\[({]\s?(?:at|@)\s?[\])}])\s?[\w-]+(?:\s?(?:\.|[\[({]\s?(?:dot|punkt|punto)\s?[\])}])\s?[\w-]+)+",
     re.IGNORECASE,
 )
 ENDINGS = "com|net|org|info|biz|shop|store|app|dev|me|io|ly|gl|co|eu|de|at|ch|es|mx|ar|uk|us|ca|fr|it|nl|pl|pt|cn|in|jp"

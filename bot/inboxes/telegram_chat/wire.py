@@ -61,10 +61,12 @@ def _albums(files: Sequence[LabelledFile]) -> list[Sequence[LabelledFile]]:
 
 
 def _caption(bundle: Bundle, file: LabelledFile, *, first: bool) -> str:
+    """Every caption begins with the case, since an answer may be a reply to any photo."""
     flags = f" [{', '.join(file.flags)}]" if file.flags else ""
     named = f"{file.title} · {file.name}{flags}"
     return cut(
-        f"#{bundle.case} ({bundle.number}) {bundle.summary}\n{named}" if first else named, LONGEST_CAPTION
+        f"#{bundle.case} ({bundle.number}) {bundle.summary}\n{named}" if first else f"#{bundle.case} {named}",
+        LONGEST_CAPTION,
     )
 
 

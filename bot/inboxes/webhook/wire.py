@@ -10,11 +10,11 @@ import hmac
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import orjson
 
+from bot.http_calls import seconds_in
 from bot.ports import Parcel, TransientFailure
 from flows.effects import ForwardText
 
@@ -75,17 +75,7 @@ def signature(key: str, stamp: str, body: bytes, *, secret: bytes) -> str:
 
 def failure(status: int, retry_after: str, *, now: datetime) -> TransientFailure:
     """Say what is wrong with an answer that is neither 2xx nor 410: another attempt may find it well again."""
-    return TransientFailure(f"webhook answers {status}", retry_after=_seconds(retry_after, now))
-
-
-def _seconds(retry_after: str, now: datetime) -> float | None:
-    """Read Retry-After: seconds, or a date (RFC 9110, 10.2.3)."""
-    if retry_after.isascii() and retry_after.isdigit():
-        return float(retry_after[:9])
-    try:
-        return max(0.0, (parsedate_to_datetime(retry_after) - now).total_seconds())
-    except (TypeError, ValueError):
-        return None
+    return TransientFailure(f"webhook answers {status}", retry_after=seconds_in(retry_after, now))
 
 
 def _encoded(kind: str, told: dict[str, Any], *, now: datetime) -> bytes:
@@ -134,16 +124,27 @@ def _with_bare_photos(told: dict[str, Any]) -> None:
     ]
 
 
+def _without_items(told: dict[str, Any]) -> None:
+    """Leave out what else was ordered; the item that the case is about stays."""
+    told.get("order", {}).pop("items", None)
+
+
+def _without_reasons(told: dict[str, Any]) -> None:
+    for missing in told.get("missing", []):
+        missing.pop("reason", None)
+
+
 def _without_photos(told: dict[str, Any]) -> None:
     told["photos"] = []
-    told.get("order", {}).pop("items", None)
 
 
 LESS = (
     ("photos.text", _without_photo_texts),
     ("answers", _without_answers),
+    ("order.items", _without_items),
     ("texts", _with_short_texts),
     ("photos.details", _with_bare_photos),
+    ("missing.reason", _without_reasons),
     ("photos", _without_photos),
 )
 """What goes first, with its name in `left_out`."""

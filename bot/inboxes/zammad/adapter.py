@@ -1,6 +1,6 @@
 """The Zammad inbox: one ticket a case, one article a bundle or note; looks before it creates, since there is no key."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,6 @@ from bot.inboxes.zammad.wire import CLOSED, article, heard_in, ticket, trial_cal
 from bot.ports import Call, Heard, LabelledFile, Parcel, PermanentFailure, Receipt
 from flows.effects import ForwardText
 
-NEWEST = "100"
 MOST_FILES = 50
 
 
@@ -45,7 +44,7 @@ class ZammadInbox:
     async def _create(self, parcel: Parcel, files: Sequence[LabelledFile], *, key: str) -> str:
         settings = self._settings
         made = ticket(parcel, files, key=key, group=settings.group, customer=settings.customer)
-        return str((await self._calls("POST", "/api/v1/tickets", json=made))["id"])
+        return str(self._calls.part(await self._calls("POST", "/api/v1/tickets", json=made), "id"))
 
     async def forward(self, note: ForwardText, *, idempotency_key: str) -> Receipt:
         """Add the customer's words."""
@@ -57,9 +56,9 @@ class ZammadInbox:
 
     async def check(self) -> str:
         """Ask who we are, and whether the group is there."""
-        me = await self._calls("GET", "/api/v1/users/me")
-        groups = await self._calls("GET", "/api/v1/groups")
-        if self._settings.group not in {group["name"] for group in groups if group.get("active", True)}:
+        me = self._calls.record(await self._calls("GET", "/api/v1/users/me"))
+        groups = self._calls.rows(await self._calls("GET", "/api/v1/groups"))
+        if self._settings.group not in {group.get("name") for group in groups if group.get("active", True)}:
             raise PermanentFailure(
                 f"zammad: there is no group {self._settings.group!r}, or {me.get('login')} cannot see it"
             )
@@ -81,32 +80,33 @@ class ZammadInbox:
     # -- looking ---------------------------------------------------------------------------------------------
 
     async def _ticket(self, case: str, thread: str) -> str | None:
-        """Find the case's ticket: by its id, else among the newest (the search index may lag), else by search."""
+        """Find the case's ticket: by its id, else by its title.
+
+        A search with a condition is answered by the database. One with a query asks the index, which lags behind,
+        and the plain list begins with the oldest: a ticket made a moment ago would be in neither.
+        """
         if thread.isdigit() and await self._calls("GET", f"/api/v1/tickets/{thread}", may_miss=True):
             return thread
-        newest = {"per_page": NEWEST, "page": "1", "sort_by": "id", "order_by": "desc"}
-        for path, params in (
-            ("/api/v1/tickets", newest),
-            ("/api/v1/tickets/search", {"query": f'title:"{case}"', "limit": "10", "expand": "true"}),
-        ):
-            found = _named(await self._calls("GET", path, params=params), case)
-            if found:
-                return found
-        return None
+        wanted = {
+            "condition[ticket.title][operator]": "contains",
+            "condition[ticket.title][value]": f"[{case}]",
+            "limit": "50",
+            "expand": "true",
+        }
+        rows = self._calls.rows(await self._calls("GET", "/api/v1/tickets/search", params=wanted))
+        return _named(rows, case) or None
 
     async def _add(self, known: str, text: str, files: Sequence[LabelledFile], *, key: str) -> None:
-        """Add an article unless it is there; a closed ticket is opened again."""
+        """Add an article unless it is there; a closed ticket is opened again, by whichever attempt comes so far."""
         made = article(text, files, key=key)
-        there = await self._calls("GET", f"/api/v1/ticket_articles/by_ticket/{known}")
-        if any(one.get("subject") == made["subject"] for one in there):
-            return
-        await self._calls("POST", "/api/v1/ticket_articles", json={"ticket_id": int(known), **made})
-        state = await self._calls("GET", f"/api/v1/tickets/{known}", params={"expand": "true"})
-        if str(state.get("state", "")).lower() in CLOSED:
+        there = self._calls.rows(await self._calls("GET", f"/api/v1/ticket_articles/by_ticket/{known}"))
+        if not any(one.get("subject") == made["subject"] for one in there):
+            await self._calls("POST", "/api/v1/ticket_articles", json={"ticket_id": int(known), **made})
+        told = await self._calls("GET", f"/api/v1/tickets/{known}", params={"expand": "true"})
+        if str(self._calls.record(told).get("state", "")).lower() in CLOSED:
             await self._calls("PUT", f"/api/v1/tickets/{known}", json={"state": "open"})
 
 
-def _named(answer: Any, case: str) -> str:
+def _named(rows: Sequence[Mapping[str, Any]], case: str) -> str:
     """Find the ticket with this case's code at the beginning of its title."""
-    rows = answer if isinstance(answer, list) else []
     return next((str(row["id"]) for row in rows if case_in(str(row.get("title", ""))) == case), "")

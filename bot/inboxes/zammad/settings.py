@@ -15,7 +15,9 @@ class ZammadSettings(BaseModel):
     url: str
     token: SecretStr = Field(min_length=8)  # of a user who may create tickets (permission ticket.agent)
     group: str = Field(min_length=1)
-    customer: str = Field(min_length=3)  # e-mail address of the customer whom tickets of the bot belong to
+    customer: str = Field(
+        pattern=r"^[^@\s]+@[^@\s]+$"
+    )  # e-mail address of the customer whom tickets of the bot belong to
     hook_secret: SecretStr = SecretStr("")  # "HMAC SHA1 Signature Token" of the webhook
     request_bytes: int = Field(14_000_000, ge=1_000_000)  # bytes of photos in one article, before base64
     allow_private: bool = False

@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from bot.desk_text import case_in, is_past, mark, plain, title_of, words_of
+from bot.desk_text import case_in, case_marked, is_past, mark, plain, title_of, words_of
 from bot.ports import Call, Heard, HookRefused, LabelledFile, Parcel
 from bot.seller_words import spoken
 from bot.text_of_html import text_of_html
@@ -30,6 +30,7 @@ def ticket(
         "title": title_of(parcel.bundle),
         "group": group,
         "customer_id": f"guess:{customer}",  # found by its address, else made
+        "note": mark(key),  # nobody sees it: the case is known by it when the title is changed
         "article": article(words_of(parcel.bundle, parcel.files, key=key), files, key=key),
     }
 
@@ -72,7 +73,8 @@ def heard_in(call: Call, *, secret: str, now: datetime) -> Sequence[Heard]:
     try:
         told = orjson.loads(call.body)
         of_ticket, written = told["ticket"], told.get("article") or {}
-        case, number = case_in(str(of_ticket["title"])), int(of_ticket["id"])
+        case = case_in(str(of_ticket["title"])) or case_marked(str(of_ticket.get("note") or ""))
+        number = int(of_ticket["id"])
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError):
         raise HookRefused(400, "the body is no ticket") from None
     if not case:

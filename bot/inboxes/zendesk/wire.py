@@ -13,8 +13,8 @@ from typing import Any
 
 import orjson
 
-from bot.desk_text import plain, title_of
-from bot.ports import Call, Heard, HookRefused, Parcel
+from bot.desk_text import is_ours, plain, titled
+from bot.ports import Call, Heard, HookRefused
 from bot.seller_words import spoken
 
 WINDOW = timedelta(minutes=5)
@@ -29,16 +29,16 @@ TEMPLATE = """\
 """The request body for the trigger's "Notify active webhook"; the trigger: ticket is updated, and tags have clearshot."""
 
 
-def ticket(parcel: Parcel, comment: dict[str, Any], *, tags: Sequence[str]) -> dict[str, Any]:
+def ticket(
+    case: str, summary: str, name: str, comment: dict[str, Any], *, tags: Sequence[str]
+) -> dict[str, Any]:
     """Make a new ticket; its requester is the customer, by first name alone."""
     return {
         "ticket": {
-            "subject": title_of(parcel.bundle),
+            "subject": titled(case, summary),
             "comment": comment,
-            "external_id": parcel.bundle.case,
-            "requester": {
-                "name": " ".join(plain(parcel.bundle.customer_name).split())[:60] or parcel.bundle.case
-            },
+            "external_id": case,
+            "requester": {"name": " ".join(plain(name).split())[:60] or case},
             "tags": list(tags),
         }
     }
@@ -94,7 +94,7 @@ def _said(told: dict[str, Any], *, case: str, number: str) -> Sequence[Heard]:
     if (
         told.get("comment")
         and str(told.get("role", "")).lower() in {"agent", "admin"}
-        and "Clearshot " not in text
+        and not is_ours(plain(text), case)
     ):
         kind, words = spoken(plain(text))
         if words or kind != "answer":

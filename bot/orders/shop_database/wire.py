@@ -12,13 +12,17 @@ Row = Mapping[str, Any]
 
 
 def order_of(rows: Sequence[Row], *, seller: str, fact: str) -> Order | None:
-    """Make the order of its rows, None when there are none or no fact fits; every fact is compared either way."""
+    """Make the order of its rows, None when there are none or no fact fits; every fact is compared either way.
+
+    A number can be given twice (two years, two shops): a row with other facts is somebody else's, and left out.
+    """
     wanted = normal(fact).encode()
-    facts = [str(value) for row in rows for name, value in row.items() if name.startswith("fact") and value]
-    fits = [hmac.compare_digest(normal(one).encode(), wanted) for one in facts or ["-"]]
-    if not rows or not wanted or not any(fits):
+    facts = [_facts(row) for row in rows] or [("-",)]
+    fits = [[hmac.compare_digest(normal(one).encode(), wanted) for one in of_row] for of_row in facts]
+    if not rows or not wanted or not any(any(of_row) for of_row in fits):
         return None
-    first = rows[0]
+    rows = [row for row, of_row in zip(rows, fits, strict=True) if any(of_row) or not of_row]
+    first = next(row for row in rows if _facts(row))
     return Order(
         number=str(first["number"]),
         seller=seller,
@@ -29,6 +33,10 @@ def order_of(rows: Sequence[Row], *, seller: str, fact: str) -> Order | None:
         hazardous=bool(first.get("hazardous")),
         verified=True,
     )
+
+
+def _facts(row: Row) -> tuple[str, ...]:
+    return tuple(str(value) for name, value in row.items() if name.startswith("fact") and value)
 
 
 def _item(row: Row) -> Item:
