@@ -180,6 +180,26 @@ def test_the_unit_is_confined(analyze: str) -> None:
     assert done.returncode == 0, done.stdout[-300:]
 
 
+def calls_of(analyze: str, name: str) -> set[str]:
+    """The system calls that a name of systemd's stands for."""
+    if not name.startswith("@"):
+        return {name}
+    said = subprocess.run(
+        [analyze, "--no-pager", "syscall-filter", name], capture_output=True, text=True, check=True
+    )
+    inner = [line.strip() for line in said.stdout.splitlines()[1:] if line.strip() and "#" not in line]
+    return set().union(*(calls_of(analyze, one) for one in inner))
+
+
+def test_the_unit_lets_a_photo_worker_bound_itself(analyze: str) -> None:
+    allowed: set[str] = calls_of(analyze, "@default")
+    for value in re.findall(r"(?m)^SystemCallFilter=(.*)$", UNIT.read_text()):
+        named = set().union(*(calls_of(analyze, one) for one in value.removeprefix("~").split()))
+        allowed = allowed - named if value.startswith("~") else allowed | named
+
+    assert {"setpriority", "prlimit64"} <= allowed
+
+
 def test_the_units_say_what_they_start_and_when_it_is_killed() -> None:
     unit = UNIT.read_text()
 
