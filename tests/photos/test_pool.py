@@ -276,7 +276,7 @@ async def test_a_worker_gets_no_secrets_from_the_environment(
     assert os.environ["CLEARSHOT_TELEGRAM_TOKEN"] == "123:canary"
 
 
-async def test_a_confined_worker_that_may_not_make_itself_nicer_works_all_the_same() -> None:
+def test_a_confined_worker_that_may_not_make_itself_nicer_works_all_the_same() -> None:
     if shutil.which("strace") is None:
         if in_ci():
             pytest.fail("strace must not be missing here")
