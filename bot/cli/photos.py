@@ -64,6 +64,7 @@ def tune(
     ),
 ) -> None:
     """Show how well blur is told on your own labelled photos, and suggest a threshold for your flows."""
+    from bot.photos.command import legible  # noqa: PLC0415 - slow to load
     from bot.photos.tuning import (  # noqa: PLC0415 - slow to load
         NotLabelled,
         Scored,
@@ -76,7 +77,7 @@ def tune(
     try:
         measured = list(scored(_counted(labelled(folder))))
         for path in (one for one in measured if isinstance(one, Path)):
-            print(f"left out, no acceptable picture: {path}", file=sys.stderr)
+            print(f"left out, no acceptable picture: {legible(path)}", file=sys.stderr)
         tuning = Tuning(photos=tuple(one for one in measured if isinstance(one, Scored)))
         require_enough(folder, [photo.sharp for photo in tuning.photos])
     except (NotLabelled, OSError, UnicodeDecodeError) as refusal:

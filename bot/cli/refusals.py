@@ -14,7 +14,7 @@ from storage.ports import StorageFailure
 
 MENDABLE = {
     errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOSPC, errno.EADDRNOTAVAIL,
-    errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG,
+    errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EEXIST,
 }  # fmt: skip
 
 

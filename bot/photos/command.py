@@ -42,7 +42,19 @@ class FileVerdict:
             "sharpness": round(self.sharpness, 4),
             "ms": round(self.ms, 2),
         }
-        return json.dumps(line, ensure_ascii=False)
+        return json.dumps(line, ensure_ascii=not _is_text(self.path))
+
+
+def _is_text(path: str) -> bool:
+    """Whether a file's name is UTF-8; the bytes of others stand in it as halves of surrogate pairs (PEP 383)."""
+    return not any("\ud800" <= sign <= "\udfff" for sign in path)
+
+
+def legible(path: str | Path) -> str:
+    """Write a file's name on one line, whatever bytes it is made of."""
+    return "".join(
+        sign if sign.isprintable() else sign.encode("unicode_escape").decode("ascii") for sign in str(path)
+    )
 
 
 def judge_files(paths: Iterable[str]) -> Iterator[FileVerdict]:
@@ -72,7 +84,7 @@ def table(verdicts: Sequence[FileVerdict]) -> Iterator[str]:
     yield "verdict  sharpness   time      file"
     for found in verdicts:
         mark, said = "ok" if found.ok else "again", ", ".join(found.problems)
-        yield f"{mark:7}  {found.sharpness:9.2f}  {found.ms:6.1f} ms  {found.path}{f'  ({said})' if said else ''}"
+        yield f"{mark:7}  {found.sharpness:9.2f}  {found.ms:6.1f} ms  {legible(found.path)}{f'  ({said})' if said else ''}"
     fine = sum(found.ok for found in verdicts)
     yield f"{len(verdicts)} files: {fine} ok, {len(verdicts) - fine} to take again"
 

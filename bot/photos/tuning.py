@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bot.photos.command import legible
 from bot.photos.curves import Bools, Floats, Point, at_threshold, auc, curve, drawn, rate, suggested
 from bot.photos.metrics import measure
 from bot.photos.sharpness import CANNOT_TELL
@@ -140,4 +141,4 @@ class Tuning:
             yield ""
             yield "judged otherwise than labelled:"
         for photo in sorted(wrong, key=lambda one: (one.sharp, one.sharpness)):
-            yield f"  {'sharp  ' if photo.sharp else 'blurred'}  {photo.sharpness:.2f}  {photo.path}"
+            yield f"  {'sharp  ' if photo.sharp else 'blurred'}  {photo.sharpness:.2f}  {legible(photo.path)}"

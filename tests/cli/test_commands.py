@@ -17,6 +17,7 @@ from bot.cli.root import COMMANDS, app
 from bot.settings_table import ROWS
 from tests.cli.conftest import Clearshot, environment, refused
 from tests.cli.picture_files import photograph
+from tests.photos.scenes import jpeg, scene, unfocused
 
 TOKEN = "123456:canary-token-of-a-test"
 ORDERS = """\
@@ -188,6 +189,17 @@ def test_photos_tune_refuses_photos_that_cannot_be_read(clearshot: Clearshot, tm
     assert done.stderr.count("left out, no acceptable picture: ") == 6
     assert "0 photos labelled blurred, at least" in done.stderr.splitlines()[-1]
     assert not (tmp_path / "sharpness-curve.png").exists()
+
+
+def test_photos_judge_refuses_a_file_as_the_folder_of_explanations(
+    clearshot: Clearshot, tmp_path: Path
+) -> None:
+    (tmp_path / "why").write_text("a file")
+    (tmp_path / "soft.jpg").write_bytes(jpeg(unfocused(scene())))
+
+    done = clearshot("photos", "judge", "soft.jpg", "--explain", "why")
+
+    assert refused(done) == "why: File exists"
 
 
 def test_photos_judge_answers_one_line_a_file_and_exits_0(clearshot: Clearshot, tmp_path: Path) -> None:

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
+from bot.app.attachments import MOST_BYTES, MOST_FILES
 from bot.settings_table import ROWS
+from bot.web.inbox.forms import MOST_TEXT
 from tests.conftest import in_ci
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
@@ -101,7 +103,31 @@ def test_only_the_proxy_is_reached_from_outside_and_it_lets_no_metrics_out() -> 
     assert services()["database"]["networks"] == ["back"]
     assert "9090" not in proxied
     assert "/metrics" not in proxied
-    assert set(paths) == {"/telegram", "/hooks/", "/copies/", "/inbox"}
+    assert set(paths) == {"/telegram", "/hooks/", "/copies/", "/inbox", "/console"}
+    assert all(f" {path}" in proxied for path in paths)
+
+
+def test_the_files_that_a_seller_may_send_pass_every_proxy() -> None:
+    proxied = (DEPLOY / "compose" / "Caddyfile").read_text()
+    ingress = manifests()["Ingress/clearshot"]["metadata"]["annotations"]
+    [caddy] = re.findall(r"max_size (\d+)MB", proxied)  # of 10^6 bytes
+    [nginx] = re.findall(r"^(\d+)m$", ingress["nginx.ingress.kubernetes.io/proxy-body-size"])  # of 2^20 bytes
+    form = MOST_FILES * MOST_BYTES + MOST_TEXT
+
+    assert int(caddy) * 1_000_000 > form
+    assert int(nginx) * 2**20 > form
+
+
+def test_whoever_reads_a_secret_owns_it() -> None:
+    said = (DEPLOY / "compose" / "example.env").read_text()
+    files = {name: one["file"] for name, one in yaml.safe_load(COMPOSE.read_text())["secrets"].items()}
+    owners = {
+        file: user for user, names in re.findall(r"chown (\d+) ([^;]+)", said) for file in names.split()
+    }
+
+    for service in services().values():
+        user = service.get("user", "999:999").partition(":")[0]  # PostgreSQL's in its image of Debian
+        assert all(owners[files[name]] == user for name in service.get("secrets", ()))
 
 
 def test_a_pod_is_restricted_probed_and_given_time_to_end() -> None:
@@ -155,6 +181,18 @@ def test_alerts_and_dashboard_ask_for_the_job_that_is_scraped() -> None:
     assert job["static_configs"][0]["targets"] == [f"bot:{services_metrics_port()}"]
 
 
+def test_counters_alone_are_asked_how_they_grow_and_no_gauge_of_the_store_is_added_up_over_replicas() -> None:
+    asked = (DEPLOY / "prometheus" / "alerts.yaml").read_text() + (
+        DEPLOY / "grafana" / "clearshot.json"
+    ).read_text()
+    grown = re.findall(r"(?:rate|increase)\((\w+)", asked)
+    added = re.findall(r"sum(?: by \(\w+\))? \((clearshot_\w+)", asked)
+
+    assert grown
+    assert all(re.search(r"_(total|bucket)$", name) for name in grown)
+    assert added == []
+
+
 def services_metrics_port() -> str:
     """The port that the image serves metrics on."""
     [port] = re.findall(r"CLEARSHOT_METRICS=\S+:(\d+)", (DEPLOY / "Dockerfile").read_text())
@@ -180,11 +218,34 @@ def test_the_unit_is_confined(analyze: str) -> None:
     assert done.returncode == 0, done.stdout[-300:]
 
 
+def calls_of(analyze: str, name: str) -> set[str]:
+    """The system calls that a name of systemd's stands for."""
+    if not name.startswith("@"):
+        return {name}
+    said = subprocess.run(
+        [analyze, "--no-pager", "syscall-filter", name], capture_output=True, text=True, check=True
+    )
+    inner = [line.strip() for line in said.stdout.splitlines()[1:] if line.strip() and "#" not in line]
+    return set().union(*(calls_of(analyze, one) for one in inner))
+
+
+def test_the_unit_lets_a_photo_worker_bound_itself(analyze: str) -> None:
+    allowed: set[str] = calls_of(analyze, "@default")
+    for value in re.findall(r"(?m)^SystemCallFilter=(.*)$", UNIT.read_text()):
+        named = set().union(*(calls_of(analyze, one) for one in value.removeprefix("~").split()))
+        allowed = allowed - named if value.startswith("~") else allowed | named
+
+    assert {"setpriority", "prlimit64"} <= allowed
+
+
 def test_the_units_say_what_they_start_and_when_it_is_killed() -> None:
     unit = UNIT.read_text()
 
     assert "ExecStart=/opt/clearshot/bin/clearshot run" in unit
-    assert "LoadCredential=settings:" in unit
+    named = set(re.findall(r"(?m)^#.*?(/etc/clearshot/[a-z.]+)", unit))
+    assert "CLEARSHOT_SELLERS=%d/sellers" in unit
+    assert named == set(re.findall(r"LoadCredential=\w+:(\S+)", unit))
+    assert set(re.findall(r"=%d/(\w+)", unit)) == set(re.findall(r"LoadCredential=(\w+):", unit))
     [seconds] = re.findall(r"TimeoutStopSec=(\d+)", unit)
     assert int(seconds) >= RELAY_AND_REQUESTS + 10
     assert "clearshot backup " in (DEPLOY / "systemd" / "clearshot-backup.service").read_text()

@@ -54,6 +54,17 @@ def test_people_get_a_table_with_a_sum(files: list[str]) -> None:
     assert summed == "8 files: 1 ok, 7 to take again"
 
 
+def test_names_that_are_no_text_or_no_line_are_written_all_the_same() -> None:
+    given = ["rück\udcff.jpg", "two\nlines\x1b[2J.jpg"]
+
+    found = list(judge_files(given))
+    told = [one.as_json().encode() for one in found]
+    _, *lines, _ = table(found)
+
+    assert [json.loads(line)["path"] for line in told] == given
+    assert [line.split("  ")[-2] for line in lines] == ["rück\\udcff.jpg", "two\\nlines\\x1b[2J.jpg"]
+
+
 def test_explaining_pictures_are_written_for_files_with_problems(files: list[str], tmp_path: Path) -> None:
     into = tmp_path / "why"
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from PIL import Image
 from bot.photos.pool import PhotoPool
 from bot.ports import Inspected, NotAPicture, Preparation, TransientFailure
 from flows.values import Quality
+from tests.conftest import in_ci
 from tests.photos.scenes import encoded, jpeg, scene, unfocused
 
 PHOTO = jpeg(scene(size=(800, 600)))
@@ -272,3 +274,18 @@ async def test_a_worker_gets_no_secrets_from_the_environment(
     with open(f"/proc/{pool.workers.resting[0]}/environ", "rb") as environ:  # noqa: ASYNC230, PTH123 - procfs
         assert b"canary" not in environ.read()
     assert os.environ["CLEARSHOT_TELEGRAM_TOKEN"] == "123:canary"
+
+
+def test_a_confined_worker_that_may_not_make_itself_nicer_works_all_the_same() -> None:
+    if shutil.which("strace") is None:
+        if in_ci():
+            pytest.fail("strace must not be missing here")
+        pytest.skip("no strace: apt-get install strace")
+    refused = ("strace", "-f", "-qq", "-o", os.devnull, "-e", "inject=setpriority,nice:error=EPERM")
+
+    done = subprocess.run(
+        [*refused, sys.executable, "-m", "bot.photos.worker", str(2**31), "5"],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert (done.returncode, done.stderr) == (0, "")

@@ -92,6 +92,7 @@ class Looker:
         schemes: Sequence[Literal["light", "dark"]] = SCHEMES,
     ) -> None:
         """Look at the page as it is, on a phone and on a desk, by day and by night."""
+        await self.page.wait_for_load_state()  # a page without its style is nobody's
         for width in widths:
             await self.page.set_viewport_size({"width": width, "height": 844 if width < 600 else 860})
             for scheme in schemes:

@@ -229,3 +229,22 @@ async def test_a_dead_letter_is_listed_and_tried_again(console: Console) -> None
 
     assert "mail server says 550" in listed
     assert "Nothing lies here" in await console.open("/console/dead")
+
+
+async def test_a_garbled_form_and_a_page_loaded_again_get_a_page_of_ours(console: Console) -> None:
+    await console.enter()
+    await console.open("/console")
+
+    for kind, body in (
+        ("multipart/form-data", "x"),
+        ("application/x-www-form-urlencoded; charset=bogus", f"csrf={console.mark}&id=a"),
+    ):
+        answer = await console.client.post("/console/dead/retry", data=body, headers={"Content-Type": kind})
+        assert "could not be read" in await console._read(answer, 400)
+    assert "no such page" in await console.open("/console/nowhere", status=404)
+    for address, above in (
+        ("/console/dead/retry", "Dead letters"),
+        ("/console/sellers/acme/check", "Acme Outdoor"),
+        ("/console/", "Overview"),
+    ):
+        assert above in await console.open(address)

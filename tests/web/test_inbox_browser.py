@@ -164,6 +164,99 @@ async def test_words_that_were_begun_wait_and_go_when_they_are_sent(desktop: Des
     assert (kept, await words.input_value()) == ("We are looking into it", "")
 
 
+async def test_words_that_were_begun_stay_whatever_else_is_done_on_the_page(desktop: Desktop) -> None:
+    await desktop.sign_in()
+    code = await desktop.inbox.cases.add()
+    page = desktop.page
+    words, note = page.locator("#compose textarea"), page.locator("form[action$='/remark'] textarea")
+    found = []
+    await desktop.open(f"/inbox/{code}")
+
+    await words.fill("half an answer")
+    await page.get_by_text("Internal note").click()
+    await note.fill("half a note")
+    await page.get_by_role("button", name="Take it").click()
+    await page.wait_for_url("**?done=assigned")
+    found += [await words.input_value(), await note.input_value()]
+    await page.get_by_role("button", name="Keep the note").click()
+    await page.wait_for_url("**?done=remark")
+    found += [await words.input_value(), await note.input_value()]
+    await page.get_by_role("button", name="Send", exact=True).click()
+    await page.wait_for_url("**?done=answer")
+    await words.fill("a second one")
+    await page.reload()
+    found.append(await words.input_value())
+
+    assert found == ["half an answer", "half a note", "half an answer", "", "a second one"]
+
+
+async def test_words_typed_after_a_mistake_wait_too_and_the_page_goes_on_living(desktop: Desktop) -> None:
+    await desktop.sign_in()
+    code = await desktop.inbox.cases.add()
+    page, words = desktop.page, desktop.page.locator("#compose textarea")
+    await desktop.open(f"/inbox/{code}")
+    await page.get_by_role("button", name="Ask for a photo").click()
+    await page.get_by_text("Choose a photo, or say what it should show.").wait_for()
+    await words.fill("the underside")
+    await page.locator("body[data-is-live=yes]").wait_for()
+
+    await desktop.inbox.cases.change(code, with_another_bundle)
+    await page.get_by_text("Bundle 2 arrived").wait_for()
+    await desktop.open(f"/inbox/{code}")
+
+    assert await words.input_value() == "the underside"
+
+
+async def test_photos_that_came_later_are_in_the_zip_of_whoever_had_it_before(desktop: Desktop) -> None:
+    await desktop.sign_in()
+    code = await desktop.inbox.cases.add()
+    await desktop.open(f"/inbox/{code}")
+    size = f"async () => (await (await fetch('/inbox/{code}/photos.zip')).arrayBuffer()).byteLength"
+
+    before = await desktop.page.evaluate(size)
+    await desktop.inbox.cases.change(code, with_another_bundle)
+
+    assert await desktop.page.evaluate(size) > before
+
+
+async def test_who_is_chosen_for_a_case_stays_chosen_while_others_write(desktop: Desktop) -> None:
+    await desktop.sign_in()
+    bob, _ = await desktop.invite(name="Bob")
+    code = await desktop.inbox.cases.add()
+    page, choice = desktop.page, desktop.page.locator("#assign select")
+    await desktop.open(f"/inbox/{code}")
+    await page.locator("body[data-is-live=yes]").wait_for()
+    await page.get_by_role("button", name="Take it").focus()
+    await desktop.inbox.cases.change(code, with_another_bundle)
+    await page.get_by_text("Bundle 2 arrived").wait_for()
+    held = await page.evaluate("document.activeElement.textContent")
+
+    await choice.focus()
+    await choice.select_option(label="Bob")
+    await page.keyboard.press("Tab")
+    await desktop.inbox.cases.change(code, lambda case: replace(case, assigned="somebody else"))
+    await page.wait_for_timeout(2500)  # two looks for changes
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**?done=assigned")
+
+    assert (held, (await desktop.inbox.case(code)).assigned) == ("Take it", bob)
+
+
+async def test_the_arrow_keys_come_to_the_last_of_a_list_that_is_closed(desktop: Desktop) -> None:
+    agent = await desktop.sign_in()
+    await furnish(desktop.inbox.cases, agent=agent, count=6)
+    page, choice = desktop.page, desktop.page.locator("select[name=issue]")
+    await desktop.open("/inbox")
+    wanted = await choice.locator("option").nth(2).get_attribute("value")
+
+    await choice.focus()
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("ArrowDown")
+    await page.wait_for_url(f"**issue={wanted}*")
+
+    assert await focused(desktop) == "issue"
+
+
 def with_another_bundle(case: Conversation) -> Conversation:
     """Let the photos come once more."""
     [first] = case.bundles

@@ -75,6 +75,15 @@ async def test_a_file_that_no_customer_could_see_is_told_and_nothing_is_sent(inb
     assert await inbox.lines(code) == []
 
 
+async def test_whoever_has_to_shorten_their_words_is_told_to_choose_the_files_again(inbox: Inbox) -> None:
+    code, ann = await inbox.cases.add(), await inbox.person()
+
+    answer = await send(ann, f"/inbox/{code}/ask", {"label.pdf": PDF}, text="x" * 1001)
+
+    assert answer.status == 422
+    assert "1000 characters at most. Choose the files again." in await answer.text()
+
+
 @pytest.mark.parametrize(
     "files",
     [

@@ -3,6 +3,8 @@
 With CLEARSHOT_LOOK=FOLDER the pages are also pictured there, for looking at.
 """
 
+from dataclasses import replace
+
 import pytest
 
 from storage.seller_ports import Canned
@@ -109,5 +111,18 @@ async def test_other_languages_fit_as_well(desktop: Desktop, locale: str) -> Non
     }.items():
         await desktop.open(path)
         await desktop.looker.look(f"{locale}-{name}", widths=(390,), schemes=("light",))
+
+    assert not desktop.looker.faults, "\n".join(desktop.looker.faults)
+
+
+async def test_names_without_a_blank_fit_on_a_phone(desktop: Desktop) -> None:
+    await desktop.sign_in()
+    agent, _ = await desktop.invite(name="W" * 60)
+    code = await desktop.inbox.cases.add(customer="M" * 64, item="Donaudampfschifffahrtsmütze" * 4)
+    await desktop.inbox.cases.change(code, lambda case: replace(case, assigned=agent, issue_title="Q" * 100))
+
+    for name, path in {"list": "/inbox", "case": f"/inbox/{code}?done=answer"}.items():
+        await desktop.open(path)
+        await desktop.looker.look(f"long-{name}", widths=(390, 320), schemes=("light",))
 
     assert not desktop.looker.faults, "\n".join(desktop.looker.faults)

@@ -255,6 +255,17 @@ async def test_prepared_answers_are_kept_filled_in_changed_and_deleted(inbox: In
     assert "There are none yet." in (await ann.open("/inbox/settings")).words
 
 
+async def test_a_prepared_answer_that_is_deleted_while_somebody_changes_it_is_kept(inbox: Inbox) -> None:
+    ann, bob = await inbox.person(), await inbox.person(name="Bob")
+    await ann.send("/inbox/settings/canned", name="Sorry", text="We are sorry.")
+    [sorry] = await inbox.desk.agents.canned("acme")
+
+    await bob.send("/inbox/settings/forget-canned", canned=sorry.id)
+    await ann.send("/inbox/settings/canned", canned=sorry.id, name="Sorry", text="Typed for ten minutes.")
+
+    assert [one.text for one in await inbox.desk.agents.canned("acme")] == ["Typed for ten minutes."]
+
+
 async def test_figures_count_and_the_csv_holds_every_case(inbox: Inbox) -> None:
     first = await inbox.cases.add()
     await inbox.cases.add(customer="=cmd|' /C calc'!A0", item="@SUM(1+1)")

@@ -13,20 +13,29 @@ from bot.web.console.door import ConsoleDoor
 from bot.web.console.pages import page, words_alone
 from bot.web.inbox.desk import Visit
 from bot.web.inbox.door import from_here, is_ours
-from bot.web.inbox.pages import HEADERS
+from bot.web.inbox.forms import form_of
+from bot.web.inbox.pages import HEADERS, place_of
 from storage.ports import StorageFailure
 
 logger = logging.getLogger(__name__)
 
 SELLER = "/console/sellers/{seller:[a-z0-9_-]{1,40}}"
 STYLE = Path(__file__).with_name("style.css")
-MOST_BYTES = 1024 * 1024
 BUSY = "The console cannot read the store just now. Please try again in a moment."
 NEEDED = "The console is for operators. `clearshot console NAME` prints a link that lets you in, once."
 GONE = "This link is used up or has run out. `clearshot console NAME` prints a new one."
 NOT_OURS = (
     "This form did not come from the page that you have open. Load the page again, then press once more."
 )
+REFUSED = {
+    400: "The form could not be read. Go back and try again.",
+    413: "That is more than a form can hold. Go back and make it shorter.",
+}
+"""What is said of a form that cannot be taken."""
+FAILED = "That did not work just now; the log says where. Please try again in a moment."
+NOWHERE = "There is no such page."
+ACTS = {"", "retry", "try", "check", "save", "leave"}
+"""How addresses end that only forms are sent to."""
 Form = Mapping[str, str]
 Show = Callable[[web.Request, Visit, ConsoleDesk], Awaitable[web.Response]]
 Take = Callable[[web.Request, Visit, ConsoleDesk, Form], Awaitable[web.Response]]
@@ -65,6 +74,7 @@ class ConsoleSite:
             web.get("/console/enter/{token}", self._ask_in),
             web.post("/console/enter/{token}", self._let_in),
             web.post("/console/leave", self._taken(self._let_out)),
+            web.get("/console/{nowhere:.*}", self._shown(_nowhere), allow_head=False),
         ]
 
     def _shown(self, show: Show) -> Handler:
@@ -76,9 +86,7 @@ class ConsoleSite:
     def _taken(self, take: Take) -> Handler:
         async def handler(request: web.Request) -> web.StreamResponse:
             async def checked(visit: Visit, desk: ConsoleDesk) -> web.Response:
-                form = {
-                    name: value for name, value in (await request.post()).items() if isinstance(value, str)
-                }
+                form = await form_of(request)
                 if not from_here(request, visit.desk) or not is_ours(visit, form):
                     logger.warning("a form without this session's mark is refused")
                     return words_alone(403, NOT_OURS)
@@ -101,12 +109,15 @@ class ConsoleSite:
             response = await go_on(visit, desk)
         except web.HTTPException as answer:
             if answer.status >= HTTPStatus.BAD_REQUEST:
-                return words_alone(answer.status, answer.text or answer.reason)
+                return words_alone(answer.status, REFUSED.get(answer.status, answer.text or answer.reason))
             answer.headers.update(HEADERS)
             raise
         except StorageFailure as failure:
             logger.warning("the console cannot read: %s", type(failure).__name__)
             return words_alone(503, BUSY)
+        except Exception as fault:  # noqa: BLE001 - whatever it is, an operator gets a page and never a traceback
+            logger.error("a page of the console failed: %s at %s", type(fault).__name__, place_of(fault))
+            return words_alone(500, FAILED)
         if visit.fresh:
             self._door.remember(response, visit.token)
         return response
@@ -143,6 +154,14 @@ class ConsoleSite:
         return web.Response(
             body=STYLE.read_bytes(), content_type="text/css", charset="utf-8", headers=headers
         )
+
+
+async def _nowhere(request: web.Request, _visit: Visit, _desk: ConsoleDesk) -> web.Response:
+    """Lead back from an address that only forms are sent to: a page that was loaded again."""
+    above, _, last = request.path.rpartition("/")
+    if last in ACTS and above.startswith("/console"):
+        raise web.HTTPSeeOther(above)
+    return words_alone(404, NOWHERE)
 
 
 def _sent_on() -> web.Response:

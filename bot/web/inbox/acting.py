@@ -115,7 +115,10 @@ async def act(request: web.Request, visit: Visit, form: Form) -> web.Response:
     try:
         done = await ACTS[request.match_info["act"]](visit.desk.actions(visit.seller), visit, case, form)
     except Wrong as fault:
-        said = said_in(visit.agent.locale)(fault.text_id, **fault.names)
+        t = said_in(visit.agent.locale)
+        said = t(fault.text_id, **fault.names)
+        if form.files:  # no page can fill them in again
+            said = f"{said} {t('wrong.files_again')}"
         typed = {
             "open": request.match_info["act"],
             "text": form.get("text", ""),

@@ -100,7 +100,7 @@ class Downloads:
                     return words_alone(413, "wrong.many_photos", locale=visit.agent.locale)
                 files.append((folder + _safe(name), content))
         body = await asyncio.to_thread(zipped, files)
-        named = {"Content-Disposition": f'attachment; filename="{case.id}.zip"'}
+        named = {"Content-Disposition": f'attachment; filename="{case.id}.zip"', "Cache-Control": "no-store"}
         return web.Response(body=body, content_type="application/zip", headers={**FILE_HEADERS, **named})
 
 

@@ -1,6 +1,7 @@
 """Renders the inbox's pages: templates with the visitor's words, headers that let nothing of others run."""
 
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
@@ -88,3 +89,15 @@ def locale_of(request: web.Request) -> str:
         if tongue in {"en", "de", "es"}:
             return tongue
     return "en"
+
+
+def place_of(fault: Exception) -> str:
+    """Say where it failed, and nothing of what it failed with: that may be a customer's."""
+    frame = fault.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    return (
+        f"{Path(frame.tb_frame.f_code.co_filename).name}:{frame.tb_lineno}"
+        if frame is not None
+        else "nowhere"
+    )

@@ -120,8 +120,8 @@ async def _canned(_request: web.Request, visit: Visit, form: Form) -> web.Respon
     known, locale = form.get("canned", ""), form.get("locale", "")
     if not title or not text:
         return words_alone(422, "wrong.empty", locale=visit.agent.locale, back="/inbox/settings")
-    if known and known not in {one.id for one in kept}:
-        return None  # somebody has deleted it in between
+    if known not in {one.id for one in kept}:
+        known = ""  # somebody has deleted it in between: what was typed is kept all the same
     if not known and len(kept) >= MOST_CANNED:
         return words_alone(422, "wrong.many_canned", locale=visit.agent.locale, back="/inbox/settings")
     tongue = locale if locale in LOCALES else ""

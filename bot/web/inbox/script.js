@@ -9,15 +9,24 @@ const all = (what, within = document) => [...within.querySelectorAll(what)];
 const stale = document.getElementById("stale");
 const isFilled = (element) => element?.matches("input, select, textarea");
 
+const keyless = (element) => element.innerHTML.replace(/name="key" value="\d+"/g, ""); // made anew with each page
+const isChosen = (choice) => !([...choice.options].find((option) => option.defaultSelected) ?? choice.options[0])?.selected;
+const named = (button) => button.getAttribute("aria-label") ?? button.textContent;
+
+function address() { // a page that says what is wrong with a form stands at an address that takes forms alone
+  const own = one("#compose")?.getAttribute("action").replace(/\/answer$/, "");
+  return own && own !== location.pathname ? own : location.href.split("#")[0];
+}
+
 async function refresh() {
   const headers = document.hasFocus() ? {} : { "X-Part": "1" }; // only who looks has seen it
-  const answer = await fetch(location.href.split("#")[0], { headers, credentials: "same-origin" });
+  const answer = await fetch(address(), { headers, credentials: "same-origin" });
   if (!answer.ok || answer.redirected) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   document.title = fresh.title;
   for (const old of all("[data-live]")) {
     const made = fresh.getElementById(old.id);
-    if (!made || made.innerHTML === old.innerHTML) continue;
+    if (!made || keyless(made) === keyless(old) || all("select", old).some(isChosen)) continue;
     if (old.id === "photos" && made.dataset.count === old.dataset.count) continue;
     const active = old.contains(document.activeElement) ? document.activeElement : null;
     if (isFilled(active)) {
@@ -25,8 +34,10 @@ async function refresh() {
       continue;
     }
     const place = gallery()?.shown?.() ?? 0;
-    old.replaceWith(document.importNode(made, true));
-    if (active?.getAttribute("href")) one(`[href="${CSS.escape(active.getAttribute("href"))}"]`, document.getElementById(old.id))?.focus({ preventScroll: true });
+    const put = document.importNode(made, true);
+    old.replaceWith(put);
+    const again = active?.matches("button") ? (button) => named(button) === named(active) : (link) => link.getAttribute("href") === active.getAttribute("href");
+    if (active) all(active.localName, put).find(again)?.focus({ preventScroll: true });
     if (old.id === "photos") openViewer(place);
   }
 }
@@ -65,8 +76,16 @@ if (one("[data-live]")) {
 
 // -- forms ----------------------------------------------------------------------------------------------------
 
+// Arrow keys go through a closed list one by one: what they come to counts when they rest.
+function onChoice(choice, act) {
+  let byKeys = false, resting = 0;
+  choice.addEventListener("keydown", (event) => { byKeys = event.key !== "Enter" && event.key !== " "; });
+  choice.addEventListener("pointerdown", () => { byKeys = false; });
+  choice.addEventListener("change", () => { clearTimeout(resting); resting = setTimeout(act, byKeys ? 1000 : 0, byKeys); });
+}
+
 for (const choice of all("select.canned")) {
-  choice.addEventListener("change", () => {
+  onChoice(choice, () => {
     const words = choice.form.elements.text;
     if (!choice.value) return;
     words.setRangeText(choice.value, words.selectionStart, words.selectionEnd, "end");
@@ -76,12 +95,30 @@ for (const choice of all("select.canned")) {
   });
 }
 
-for (const choice of all(".pick select")) choice.addEventListener("change", () => choice.form.requestSubmit());
+one(`.pick select[name="${CSS.escape(sessionStorage.getItem("chosen") ?? "")}"]`)?.focus();
+sessionStorage.removeItem("chosen");
+for (const choice of all(".pick select")) onChoice(choice, (byKeys) => {
+  if (byKeys && document.activeElement === choice) sessionStorage.setItem("chosen", choice.name); // the keys go on there
+  choice.form.requestSubmit();
+});
+
+// Words that were begun wait, whatever else is done on the page, until those very words have arrived.
+function keep(words, ...arrived) {
+  const key = `words ${words.form.getAttribute("action")}`, sent = `sent ${key}`;
+  const done = new URLSearchParams(location.search).get("done");
+  if (sessionStorage.getItem(sent) && arrived.includes(done)) sessionStorage.removeItem(key);
+  sessionStorage.removeItem(sent);
+  words.value ||= sessionStorage.getItem(key) ?? "";
+  if (words.value) words.closest("details")?.setAttribute("open", "");
+  words.addEventListener("input", () => words.value ? sessionStorage.setItem(key, words.value) : sessionStorage.removeItem(key));
+  words.form.addEventListener("submit", () => sessionStorage.setItem(sent, "yes"));
+}
+for (const words of all("form[action$='/remark'] textarea")) keep(words, "remark");
 
 const compose = document.getElementById("compose");
 if (compose) {
   const [send, ask] = [one("button.main", compose), one("[data-ask]", compose)];
-  const key = `words ${location.pathname}`, words = compose.elements.text;
+  const words = compose.elements.text;
   const ticked = () => { // what is ticked is asked for: then that is the button to press
     const any = one("input:checked", compose) !== null;
     send.classList.toggle("main", !any);
@@ -97,9 +134,7 @@ if (compose) {
     files.reportValidity();
   });
   ticked();
-  if (location.search.includes("done=")) sessionStorage.removeItem(key); // it has arrived
-  words.value ||= sessionStorage.getItem(key) ?? "";
-  words.addEventListener("input", () => words.value ? sessionStorage.setItem(key, words.value) : sessionStorage.removeItem(key));
+  keep(words, "answer", "photo", "settled");
   words.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) compose.requestSubmit(one("button.main", compose));
   });

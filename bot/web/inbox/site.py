@@ -17,7 +17,7 @@ from bot.web.inbox.figures import figures_csv, figures_page
 from bot.web.inbox.forms import Form, form_of
 from bot.web.inbox.listing import list_page
 from bot.web.inbox.live import Live
-from bot.web.inbox.pages import HEADERS, locale_of, missing, page, words_alone
+from bot.web.inbox.pages import HEADERS, locale_of, missing, page, place_of, words_alone
 from bot.web.inbox.people import CHANGES, change, settings_page
 from storage.ports import StorageFailure
 
@@ -124,7 +124,7 @@ class InboxSite:
             logger.warning("the inbox cannot read: %s", type(failure).__name__)
             return words_alone(503, "wrong.busy", locale=locale)
         except Exception as fault:  # noqa: BLE001 - whatever it is, a seller gets a page and never a traceback
-            logger.error("a page of the inbox failed: %s at %s", type(fault).__name__, _place(fault))
+            logger.error("a page of the inbox failed: %s at %s", type(fault).__name__, place_of(fault))
             return words_alone(500, "wrong.busy", locale=locale)
 
     def _open_desk(self) -> Desk:
@@ -210,15 +210,3 @@ async def _nowhere(request: web.Request, visit: Visit) -> web.StreamResponse:
     if last in {"", *ACTS, *CHANGES} and above.startswith("/inbox"):
         raise web.HTTPSeeOther(above)
     return missing(visit.agent.locale)
-
-
-def _place(fault: Exception) -> str:
-    """Say where it failed, and nothing of what it failed with: that may be a customer's."""
-    frame = fault.__traceback__
-    while frame is not None and frame.tb_next is not None:
-        frame = frame.tb_next
-    return (
-        f"{Path(frame.tb_frame.f_code.co_filename).name}:{frame.tb_lineno}"
-        if frame is not None
-        else "nowhere"
-    )
