@@ -28,7 +28,7 @@ async def test_a_bot_killed_at_any_moment_delivers_the_right_bundle_once() -> No
     assert (report["lost"], report["doubled"], report["order_faults"]) == (0, 0, 0)
     # a moment near the end may not come again: marks of rows that are done ride in other groups each time
     assert report["kills"] >= report["conversations"] - 2
-    assert report["points"]["commit"] > 40
+    assert report["points"]["commit"] > 30  # the faster the machine, the more ride in one
     assert report["points"]["call"] > 50  # answers to presses are no calls: they travel in the webhook's 200
 
 
