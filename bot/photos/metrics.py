@@ -7,7 +7,7 @@ from PIL import Image
 
 from bot.photos.decode import read_colour, read_detail
 from bot.photos.fingerprint import fingerprint
-from bot.photos.sharpness import can_tell, features, middle_of, sharpness
+from bot.photos.sharpness import can_tell, look, middle_of, sharpness
 from bot.photos.tones import colourfulness, contrast, is_pale, tones
 from bot.ports import Inspected
 
@@ -34,11 +34,11 @@ def measure(content: bytes, *, sum_of_bytes: str = "") -> Measured:
     gray = read_detail(content)
     middle = middle_of(gray.luma)
     numbers = _tones(middle, content)
-    seen = features(gray.luma, middle) if can_tell(gray.luma, contrast=contrast(numbers)) else None
+    seen = look(gray.luma) if can_tell(gray.luma, contrast=contrast(numbers)) else ()
     return Measured(
         inspected=gray.inspected,
         sharpness=sharpness(seen),
-        grid=seen.grid if seen is not None else 0.0,
+        grid=seen[-1].grid if seen else 0.0,
         tones=numbers,
         fingerprint=fingerprint(middle),
         sha256=sum_of_bytes,

@@ -4,7 +4,7 @@
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -19,7 +19,10 @@ from bot.photos.edges import edges
 from bot.photos.screens import grid_of
 from bot.photos.spectrum import busy_tiles, of_both, power_of, spectra_of
 from bot.photos.spread import Estimator, estimator_of, spread_of, traits
+from bot.photos.tones import contrast_of
 
+INNER = 0.7  # of each side: where people put what they photograph; the rest is often a background that may be soft
+SMALL = 640  # pixels: of a picture that is no longer, the whole is looked at too
 MIDDLE = 512  # pixels: edges are measured at no more than this
 COARSE = 320  # pixels: of a small picture the spectrum is measured at about this size too, of others at the middling one
 SOFTENED = 0.15  # share of the next pixel that goes into each pixel of a picture that was made small
@@ -38,7 +41,7 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What is measured of a picture: numbers by name, the traits of its busiest tiles (tile, trait), and its crispness.
+    """What is measured of one view of a picture: numbers by name, the traits of its busiest tiles (tile, trait), crispness.
 
     A screen's grid (`screens.grid_of`) is no matter of sharpness, but lies in the same spectra.
     """
@@ -75,12 +78,35 @@ def middle_of(detail: Image.Image) -> Image.Image:
     return detail.reduce(factor) if factor > 1 else detail
 
 
-def features(detail: Image.Image, middle: Image.Image) -> Seen:
+def views_of(detail: Image.Image) -> tuple[Image.Image, ...]:
+    """Return what is looked at of a luma picture: its inner part, of a small one the whole too (last).
+
+    Two looks err less than one, and a small picture's take little time. Where the inner part is blank, the rest tells.
+    """
+    inner = _inner(detail)
+    if min(inner.size) < SMALLEST or contrast_of(middle_of(inner)) < FLAT:
+        return (detail,)
+    return (inner, detail) if max(detail.size) <= SMALL else (inner,)
+
+
+def _inner(detail: Image.Image) -> Image.Image:
+    width, height = (int(side * INNER) for side in detail.size)
+    left, top = (detail.width - width) // 2, (detail.height - height) // 2
+    return detail.crop((left, top, left + width, top + height))
+
+
+def look(detail: Image.Image) -> tuple[Seen, ...]:
+    """Measure each view of a luma picture."""
+    return tuple(features(view) for view in views_of(detail))
+
+
+def features(detail: Image.Image) -> Seen:
     """Measure edges at a middling size, spectrum and tiles as fine as it is, the spectrum at a coarser size ("coarse ...").
 
     What was made small is softened a little: its pixels are crisper than those that a camera or a messenger makes, and
     without that a model takes small photos for blurred.
     """
+    middle = middle_of(detail)
     small = _coarse(detail) if middle is detail else middle
     pixels = np.asarray(detail)
     (fine, share), (coarse, coarse_share) = busy_tiles(pixels), busy_tiles(np.asarray(small))
@@ -121,15 +147,19 @@ def can_tell(detail: Image.Image, *, contrast: float) -> bool:
     return min(detail.size) >= SMALLEST and contrast >= FLAT
 
 
-def sharpness(seen: Seen | None) -> float:
-    """Say how sharp a picture is: 0..1, below 0.5 = blurred, exactly 0.5 where it cannot be told (None)."""
-    if seen is None:
+def sharpness(seen: Sequence[Seen]) -> float:
+    """Say how sharp a picture is by its views: 0..1, below 0.5 = blurred, exactly 0.5 where it cannot be told (no views)."""
+    if not seen:
         return CANNOT_TELL
     return float(1 / (1 + np.exp(-np.clip(answer_of(shipped_model(), seen), -30, 30))))
 
 
-def answer_of(model: Model, seen: Seen) -> float:
-    """Return the model's log-odds of sharp, 0 at its threshold."""
+def answer_of(model: Model, seen: Sequence[Seen]) -> float:
+    """Return the model's log-odds of sharp, 0 at its threshold: the mean of what it says of each view."""
+    return sum(_answer_of_view(model, view) for view in seen) / len(seen)
+
+
+def _answer_of_view(model: Model, seen: Seen) -> float:
     row = np.array([seen.numbers[name] for name in model.names], np.float32)
     row = np.clip((row - model.mean) / model.spread, -REACH, REACH)
     of_numbers = float(np.tanh(row @ model.into + model.bias) @ model.out + row @ model.past) + model.shift

@@ -1,18 +1,19 @@
 """Train the sharpness model on the labelled photos and say what cross-validation thinks of it.
 
-`python -m tests.bench.train_sharpness [--cache FILE] [--write]`: takes a while; nothing here runs in the product.
+`python -m tests.bench.train_sharpness [--write]`: takes a while; nothing here runs in the product.
 Groups (one scene, one product) never stand on both sides of a split, and what is made of a photo goes with it.
 """
 
 import argparse
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from multiprocessing import Pool
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from bot.photos import sharpness
 from bot.photos.curves import auc, curve, rate, suggested
@@ -27,8 +28,9 @@ Weights = tuple[Floats, Floats, Floats, Floats, Floats]
 
 HIDDEN = 12
 NETS = 5
-ROUNDS = 120  # sweeps over half of the photos
-MADE_WEIGHT = 0.3  # a made photo counts this much of a real one
+ROUNDS = 60  # sweeps over half of the rows
+MADE_WEIGHT = 0.7  # a made photo counts this much of a given one; with less, shake along one line seems sharp
+PART_WEIGHT = 0.2  # so does a part of it
 DECAY = 1e-2
 DROPPED = 0.2  # share of the numbers left out of each step
 
@@ -37,64 +39,65 @@ _KEPT = (("all", SLICES["all"]), ("real", SLICES["real"]), ("large", SLICES["lar
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """Numbers of all photos, given and made: one row each; and tiles: of given photos, and of known blur."""
+    """Numbers of all photos, of parts of them and of what is made of them: one row each; and what the product looks at."""
 
     names: tuple[str, ...]
     numbers: Floats
     sharp: NDArray[np.bool_]
     photo: NDArray[np.int_]  # index of the given photo that it is or comes from
-    given: NDArray[np.bool_]
-    traits: NDArray[np.float32]  # tile, trait: of the given photos, one after the other
-    tile_of: NDArray[np.int_]  # tile: index of its photo
-    crispness: Floats  # of the given photos
-    made: MadeTiles
+    weight: Floats
+    looks: tuple[tuple[sharpness.Seen, ...], ...]  # of the given photos: what is measured of their views
+    made: MadeTiles  # of known blur
 
-    def seen(self, row: int) -> sharpness.Seen:
-        """Return what was measured of a given photo."""
-        numbers = dict(zip(self.names, map(float, self.numbers[row]), strict=True))
-        photo = self.photo[row]
-        return sharpness.Seen(
-            numbers=numbers,
-            traits=self.traits[self.tile_of == photo],
-            crispness=float(self.crispness[photo]),
-            grid=0.0,
-        )
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Measured:
+    rows: list[tuple[sharpness.Seen, bool, float]]  # measured, sharp, weight
+    look: tuple[sharpness.Seen, ...]
 
 
 def gather(photos: list[Labelled]) -> Sample:
-    """Measure every photo and what is made of it."""
+    """Measure every photo, its parts and what is made of it."""
     with Pool() as pool:
-        rows = [row for of in pool.imap(_rows, enumerate(photos), chunksize=8) for row in of]
+        found = list(pool.imap(_measured, enumerate(photos), chunksize=8))
+    rows = [row for of in found for row in of.rows]
     names = tuple(rows[0][0].numbers)
-    given = [row for row in rows if row[3]]
     return Sample(
         names=names,
-        numbers=np.array([[row[0].numbers[name] for name in names] for row in rows]),
-        sharp=np.array([row[1] for row in rows]),
-        photo=np.array([row[2] for row in rows]),
-        given=np.array([row[3] for row in rows]),
-        traits=np.concatenate([row[0].traits for row in given]),
-        tile_of=np.repeat([row[2] for row in given], [len(row[0].traits) for row in given]),
-        crispness=np.array([row[0].crispness for row in given]),
+        numbers=np.array([[seen.numbers[name] for name in names] for seen, _, _ in rows]),
+        sharp=np.array([sharp for _, sharp, _ in rows]),
+        photo=np.repeat(np.arange(len(photos)), [len(of.rows) for of in found]),
+        weight=np.array([weight for _, _, weight in rows]),
+        looks=tuple(of.look for of in found),
         made=gather_made(photos),
     )
 
 
-def _rows(numbered: tuple[int, Labelled]) -> list[tuple[sharpness.Seen, bool, int, bool]]:
-    """Measure one photo and what is made of it: (measured, sharp, index of the photo, given)."""
+def _measured(numbered: tuple[int, Labelled]) -> _Measured:
     index, photo = numbered
     content = photo.path.read_bytes()
-    rows = [(_seen(content), photo.sharp, index, True)]
+    detail = read_detail(content).luma
+    rows = [(sharpness.features(detail), photo.sharp, 1.0)]
+    rows += [(sharpness.features(part), photo.sharp, PART_WEIGHT) for part in parts(detail)]
     if photo.real:
         chance = np.random.default_rng(index)
         wide = np.asarray(read_gray(content, longest=1600).luma, np.float32)
-        rows += [(_seen(c), s, index, False) for c, s in variants(wide, sharp=photo.sharp, chance=chance)]
-    return rows
+        made = variants(wide, sharp=photo.sharp, chance=chance)
+        rows += [(sharpness.features(read_detail(c).luma), sharp, MADE_WEIGHT) for c, sharp in made]
+    return _Measured(rows=rows, look=sharpness.look(detail))
 
 
-def _seen(content: bytes) -> sharpness.Seen:
-    detail = read_detail(content).luma
-    return sharpness.features(detail, sharpness.middle_of(detail))
+def parts(detail: Image.Image) -> list[Image.Image]:
+    """Cut out the corners and the middle, twice, and make it smaller, three times: its label holds for all of them."""
+    width, height = detail.size
+    found = []
+    for share in (0.85, 0.7):
+        wide, high = int(width * share), int(height * share)
+        for across, down in ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0), (0.5, 0.5)):
+            left, top = int(across * (width - wide)), int(down * (height - high))
+            found.append(detail.crop((left, top, left + wide, top + high)))
+    sizes = [(int(width * factor), int(height * factor)) for factor in (0.9, 0.8, 0.7)]
+    return found + [detail.resize(size, Image.Resampling.BICUBIC) for size in sizes]
 
 
 def train(rows: Floats, sharp: NDArray[np.bool_], weight: Floats, *, seed: int) -> Weights:
@@ -144,8 +147,7 @@ def _slopes(net: list[Floats], seen: Floats, wanted: NDArray[Any]) -> tuple[Floa
 
 def fit(sample: Sample, use: NDArray[np.bool_], *, nets: int) -> Stored:
     """Fit the nets on the rows in use, and the spread on what was made of their photos; threshold 0."""
-    weight = np.where(sample.given, 1.0, MADE_WEIGHT)[use]
-    rows = sample.numbers[use]
+    rows, weight = sample.numbers[use], sample.weight[use]
     mean, spread = np.average(rows, axis=0, weights=weight), rows.std(0) + 1e-6
     rows = np.clip((rows - mean) / spread, -sharpness.REACH, sharpness.REACH)
     found = [train(rows, sample.sharp[use], weight, seed=seed) for seed in range(nets)]
@@ -167,27 +169,27 @@ def _short(values: Floats) -> object:
 
 
 def cross_validate(
-    sample: Sample, photos: list[Labelled], *, by: str, seeds: int = 1, nets: int = 3
+    sample: Sample, photos: list[Labelled], *, by: str, seeds: int = 1, nets: int = NETS
 ) -> Floats:
     """Answer for every given photo by models that saw nothing of its group (or source)."""
     answers = np.zeros(len(photos))
     for seed in range(seeds):
-        fold = folds([getattr(photo, by) for photo in photos], seed=seed)[sample.photo]
+        fold_of = folds([getattr(photo, by) for photo in photos], seed=seed)
+        fold = fold_of[sample.photo]
         for held in range(int(fold.max()) + 1):
             model = sharpness.model_of(fit(sample, fold != held, nets=nets))
-            for row in np.flatnonzero((fold == held) & sample.given):
-                answers[sample.photo[row]] += sharpness.answer_of(model, sample.seen(int(row))) / seeds
+            for index in np.flatnonzero(fold_of == held):
+                answers[index] += sharpness.answer_of(model, sample.looks[index]) / seeds
     return answers
 
 
 def main() -> None:
     """Train, report, and write the model where it is asked for."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--cache", type=Path, help="keep the measured numbers here")
     parser.add_argument("--write", action="store_true", help="write bot/photos/sharpness.json")
     wanted = parser.parse_args()
     photos = [photo for photo in labelled_photos() if photo.label in {"sharp", "blurred"}]
-    sample = _cached(wanted.cache, photos)
+    sample = gather(photos)
     answers = cross_validate(sample, photos, by="group")
     sharp = np.array([photo.sharp for photo in photos])
     threshold = suggested(curve(sharp, answers)).threshold
@@ -217,19 +219,6 @@ def _summary(photos: list[Labelled], answers: Floats) -> str:
     caught = rate(int((answers[~sharp] < 0).sum()), int((~sharp).sum()))
     rejected = rate(int((answers[sharp] < 0).sum()), int(sharp.sum()))
     return f"AUC {auc(sharp, answers):.3f}, blur caught {caught}, sharp rejected {rejected}"
-
-
-def _cached(cache: Path | None, photos: list[Labelled]) -> Sample:
-    if cache is not None and cache.is_file():
-        kept = dict(np.load(cache))
-        made = MadeTiles(**{of.name: kept.pop(f"made {of.name}") for of in fields(MadeTiles)})
-        return Sample(**(kept | {"names": tuple(map(str, kept["names"])), "made": made}))
-    sample = gather(photos)
-    if cache is not None:
-        columns = {of.name: getattr(sample, of.name) for of in fields(Sample) if of.name != "made"}
-        columns |= {f"made {of.name}": getattr(sample.made, of.name) for of in fields(MadeTiles)}
-        np.savez(cache, **columns)
-    return sample
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from bot.photos.curves import auc, curve, drawn, interval, suggested
 from tests.bench import peers, verdict_load, verdict_times
 from tests.bench.labelled import SLICES, Labelled, labelled_photos, sample_folder
+from tests.bench.ratings import contested, viewers
 from tests.bench.train_sharpness import cross_validate, gather
 
 Floats = NDArray[np.float64]
@@ -28,17 +29,6 @@ LIMITS: dict[str, tuple[str, float]] = {
     "low_texture_rejected": ("at most", 0.06),
     "in_hand_rejected": ("at most", 0.10),
 }
-CONTESTED = {
-    "dev_0046": "sharp: every fruit has crisp edges and highlights",
-    "dev_0080": "sharp: the sticker and the terrazzo are crisp",
-    "dev_0165": "sharp: the wickerwork in front is crisp",
-    "dev_0223": "sharp: the weave of the cloth can be counted",
-    "dev_0015": "sharp: the print on the can is crisp",
-    "dev_0391": "blurred: double edges all over, the hand shook",
-    "dev_0411": "blurred: streaks from left to right in every highlight",
-    "dev_0017": "blurred: the lines on the sheet melt into each other",
-}
-"""Labels that we are sure are wrong, and what we see; they count as given, and once more without."""
 
 
 def run(*, small: bool = False) -> dict[str, Any]:
@@ -66,10 +56,12 @@ def rightness() -> dict[str, Any]:
         "auc": round(auc(sharp, by_source), 4),
         "auc_large": round(_auc_of(photos, by_source, SLICES["large"]), 4),
     }
-    fair = np.array([photo.path.stem not in CONTESTED for photo in photos])
+    doubted = contested(photos)
+    fair = np.array([photo.path.stem not in doubted for photo in photos])
     left = [photo for photo, kept in zip(photos, fair, strict=True) if kept]
-    found["without_contested_labels"] = slice_of(left, (answers - threshold)[fair], SLICES["all"])
-    found["contested_labels"] = CONTESTED
+    found["without_contested_labels"] = figures(left, (answers - threshold)[fair])
+    found["contested_labels"] = doubted
+    found["viewers"] = viewers(photos, answers)
     found["missed"] = named(photos, (answers < threshold) | sharp)
     found["wrongly_rejected"] = named(photos, (answers >= threshold) | ~sharp)
     compared = peers.run(photos)

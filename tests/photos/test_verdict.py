@@ -11,7 +11,7 @@ from PIL import Image
 from bot.photos import judge
 from bot.photos.curves import auc
 from bot.photos.metrics import Measured, measure
-from bot.photos.sharpness import CANNOT_TELL, can_tell, features, middle_of, sharpness
+from bot.photos.sharpness import CANNOT_TELL, can_tell, look, sharpness
 from flows.values import Quality, Verdict
 from tests.bench.labelled import labelled_photos
 from tests.photos.scenes import jpeg, scaled_light, scene, shaken, unfocused, washed_out, with_reflection
@@ -104,14 +104,14 @@ def test_a_blank_surface_cannot_be_told(value: int) -> None:
     blank = Image.new("L", (640, 480), value)
 
     assert not can_tell(blank, contrast=0.0)
-    assert sharpness(None) == CANNOT_TELL
+    assert sharpness(()) == CANNOT_TELL
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 2000), (33, 34), (65, 31), (64, 64), (40, 640)])
 def test_sharpness_is_a_number_for_every_shape(size: tuple[int, int]) -> None:
     noise = Image.fromarray(np.random.default_rng(0).integers(0, 255, size).astype(np.uint8))
 
-    seen = features(noise, middle_of(noise)) if can_tell(noise, contrast=255.0) else None
+    seen = look(noise) if can_tell(noise, contrast=255.0) else ()
 
     assert 0 <= sharpness(seen) <= 1
 
