@@ -84,7 +84,7 @@ def views_of(detail: Image.Image) -> tuple[Image.Image, ...]:
     Two looks err less than one, and a small picture's take little time. Where the inner part is blank, the rest tells.
     """
     inner = _inner(detail)
-    if min(inner.size) < SMALLEST or contrast_of(middle_of(inner)) < FLAT:
+    if min(inner.size) < SMALLEST or contrast_of(inner) < FLAT:
         return (detail,)
     return (inner, detail) if max(detail.size) <= SMALL else (inner,)
 

@@ -9,6 +9,7 @@ from PIL import Image
 WHITE = 250  # a luma from here on shows nothing any more
 CELL = 12  # pixels: blown areas are looked for in cells of this side
 BLOWN = 0.6  # share of a cell's pixels
+THIN = 4  # every so many pixels are enough to see contrast
 PERCENTS = (1, 5, 10, 25, 50, 75, 90, 95, 99)
 
 PALE = {"mean": 175, "p95": 243, "p10": 100}
@@ -26,8 +27,9 @@ def contrast(tones: Mapping[str, float]) -> float:
 
 
 def contrast_of(luma: Image.Image) -> float:
-    """Return the same of a picture, and nothing else."""
-    low, high = _ranks(np.cumsum(luma.histogram()), (1, 99))
+    """Return about the same of a picture, by a pixel here and there."""
+    some = np.asarray(luma)[::THIN, ::THIN]
+    low, high = _ranks(np.bincount(some.ravel()).cumsum(), (1, 99))
     return high - low
 
 
