@@ -20,7 +20,7 @@ FEWEST_TILES = 12  # of fewer, chance makes some agree
 AROUND = 9  # samples of the spectrum, a side: what a peak is compared with
 ROUNDING = np.float32(1)  # power added before logarithms, so that rounding to gray levels makes no peak
 HIGHEST = 12  # samples that stand out most, and are looked at closely
-TRACE = 2.6  # natural logarithm of power over the mean around; of 592 photos of things 39 have more in their busiest tiles
+TRACE = 2.6  # natural logarithm of power over the mean around; of 592 photos of things 36 have more in their busiest tiles
 PEAK = 3.5  # the same over the median around, in tiles from all over; of 592 photos of things none has more
 
 Floats = NDArray[np.float32]

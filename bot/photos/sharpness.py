@@ -43,7 +43,8 @@ Floats = NDArray[np.float32]
 class Seen:
     """What is measured of one view of a picture: numbers by name, the traits of its busiest tiles (tile, trait), crispness.
 
-    A screen's grid (`screens.grid_of`) is no matter of sharpness, but lies in the same spectra.
+    A screen's grid (`screens.grid_of`) is no matter of sharpness, but lies in the same spectra: of a large picture it is
+    looked for in the inner part only.
     """
 
     numbers: Mapping[str, float]
