@@ -31,10 +31,11 @@ FLAT = 16.0  # gray levels of contrast: less is a blank surface
 CANNOT_TELL = 0.5
 REACH = 5.0  # standard deviations: numbers further out than any in training count as this far
 
-SPREAD_WEIGHT = 3.0  # log-odds lost with each doubling of the spread: makes both opinions count alike
+SPREAD_WEIGHT = 6.0
+"""Log-odds lost with each doubling of the spread: of photos from sources never seen it knows more than the networks do."""
 NO_SPREAD = -0.5
 """Base-2 logarithm of pixels: light within less is no blur, and noise would only seem crisper."""
-CRISP_WEIGHT = 0.5  # log-odds won with each doubling of the finest detail
+CRISP_WEIGHT = 0.75  # log-odds won with each doubling of the finest detail
 
 Floats = NDArray[np.float32]
 

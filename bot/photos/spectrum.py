@@ -27,6 +27,8 @@ SECTORS = 8
 MOST_TILES = 16  # bounds the time; those with most contrast are taken
 FLAT = 6.0  # gray levels: a tile that varies less says nothing
 FEWEST_TILES = 4
+DARK, WHITE = 100, 245  # gray levels: a picture that mostly is below the one, and where light was too much for it
+LAMP = 0.03  # share of a tile's pixels that are white: from there it shows a lamp
 FLOOR = np.float32(0.5)  # power of rounding to whole gray levels, roughly
 
 
@@ -72,29 +74,37 @@ _NAMES = tuple(f"{kind}{ring}" for kind in _KINDS for ring in range(2, len(RINGS
 def busy_tiles(luma: Bytes) -> tuple[Floats, float]:
     """Take the tiles with most contrast, each less its mean; also the share of all tiles that are not flat.
 
+    In a dark picture those with lamps come last: what is white all over ends in a steep edge however the hand shook.
     A picture smaller than a tile is mirrored out to one.
     """
     short = [max(0, TILE - side) for side in luma.shape]
     if any(short):
         luma = np.pad(luma, [(0, short[0]), (0, short[1])], mode="symmetric")
     rows, columns = (_starts(side) for side in luma.shape)
-    contrast = _contrast(luma)
+    contrast, unlit = _contrast(luma)
     busy = int((contrast > FLAT).sum())
-    best = np.argsort(-contrast, kind="stable")[: max(min(busy, MOST_TILES), FEWEST_TILES)]
+    best = np.argsort(-contrast * unlit, kind="stable")[: max(min(busy, MOST_TILES), FEWEST_TILES)]
     tiles = sliding_window_view(luma, (TILE, TILE))
     taken = tiles[rows[best // columns.size], columns[best % columns.size]].astype(np.float32)
     taken -= taken.mean((1, 2), keepdims=True)
     return taken, busy / contrast.size
 
 
-def _contrast(luma: Bytes) -> NDArray[np.float64]:
-    """Return the standard deviation of each tile, row by row; sums of so few bytes and their squares are exact in floats."""
+def _contrast(luma: Bytes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the standard deviation of each tile, row by row, and a factor that is low where a lamp shines.
+
+    Sums of so few bytes and their squares are exact in floats.
+    """
     down, across = (_looked_at(side) for side in luma.shape)
-    pixels = luma[down].take(across, axis=1).astype(np.float32)
+    seen = luma[down].take(across, axis=1)
+    pixels = seen.astype(np.float32)
     side = TILE // THIN
     total, squares = _sums(pixels, side), _sums(pixels * pixels, side)
     deviation: NDArray[np.float64] = np.sqrt(squares * side**2 - total * total) / side**2
-    return deviation.ravel()
+    if np.count_nonzero(seen < DARK) * 2 < seen.size:
+        return deviation.ravel(), np.ones(deviation.size)
+    white = _sums((seen >= WHITE).astype(np.float32), side).ravel() / side**2
+    return deviation.ravel(), np.maximum(1 - white / LAMP, 0.01)
 
 
 def _sums(pixels: Floats, side: int) -> NDArray[np.float64]:

@@ -32,3 +32,35 @@ def test_the_busiest_tiles_are_taken_less_their_means_and_flat_ones_are_counted_
     strongest, weaker, *flat = tiles.std((1, 2))
     assert strongest > 2 * weaker > 2 * max(flat) == 0
     assert np.abs(tiles.mean((1, 2))).max() < 0.01
+
+
+def with_lamps_and_print(*, ground: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    """Draw twenty tiles with a lamp each, the row below twenty with softer detail."""
+    luma = np.full((640, 1280), ground, np.uint8)
+    luma[80:112, np.arange(1280) % 64 // 32 == 0] = 255
+    luma[128:192] = np.clip(ground + noise(TILE, 1280) / 4, 0, 255).astype(np.uint8)
+    return luma
+
+
+def test_in_a_dark_picture_tiles_with_lamps_come_last() -> None:
+    tiles, _ = busy_tiles(with_lamps_and_print(ground=40))
+
+    assert tiles.shape[0] == MOST_TILES
+    assert np.ptp(tiles, axis=(1, 2)).max() < 120
+
+
+def test_in_a_dark_picture_that_has_nothing_else_lamps_are_looked_at_those_with_most_contrast_first() -> None:
+    luma = with_lamps_and_print(ground=40)
+    luma[128:192] = 40
+    luma[88:112, :64] = 40
+
+    tiles, _ = busy_tiles(luma)
+
+    assert tiles.shape[0] == MOST_TILES
+    assert tiles.std((1, 2)).min() > 90, "flat ones and the one with the small lamp are not among them"
+
+
+def test_in_daylight_what_is_white_is_no_lamp() -> None:
+    tiles, _ = busy_tiles(with_lamps_and_print(ground=120))
+
+    assert np.ptp(tiles, axis=(1, 2)).min() == 135
