@@ -27,7 +27,10 @@ SECTORS = 8
 MOST_TILES = 16  # bounds the time; those with most contrast are taken
 FLAT = 6.0  # gray levels: a tile that varies less says nothing
 FEWEST_TILES = 4
-DARK, WHITE = 100, 245  # gray levels: a picture that mostly is below the one, and where light was too much for it
+DARK, WHITE = (
+    100,
+    245,
+)  # gray levels: a picture that mostly is below the one, and where light was too much for it
 LAMP = 0.03  # share of a tile's pixels that are white: from there it shows a lamp
 FLOOR = np.float32(0.5)  # power of rounding to whole gray levels, roughly
 
@@ -74,20 +77,22 @@ _NAMES = tuple(f"{kind}{ring}" for kind in _KINDS for ring in range(2, len(RINGS
 def busy_tiles(luma: Bytes) -> tuple[Floats, float]:
     """Take the tiles with most contrast, each less its mean; also the share of all tiles that are not flat.
 
-    In a dark picture those with lamps come last: what is white all over ends in a steep edge however the hand shook.
-    A picture smaller than a tile is mirrored out to one.
+    In a dark picture those with lamps come after the others, and flat ones last: what is white all over ends in a steep
+    edge however the hand shook. A picture smaller than a tile is mirrored out to one.
     """
     short = [max(0, TILE - side) for side in luma.shape]
     if any(short):
         luma = np.pad(luma, [(0, short[0]), (0, short[1])], mode="symmetric")
     rows, columns = (_starts(side) for side in luma.shape)
     contrast, unlit = _contrast(luma)
-    busy = int((contrast > FLAT).sum())
-    best = np.argsort(-contrast * unlit, kind="stable")[: max(min(busy, MOST_TILES), FEWEST_TILES)]
+    busy = contrast > FLAT
+    rank = np.where(busy, contrast * unlit, contrast - FLAT)
+    count = max(min(int(busy.sum()), MOST_TILES), FEWEST_TILES)
+    best = np.argsort(-rank, kind="stable")[:count]
     tiles = sliding_window_view(luma, (TILE, TILE))
     taken = tiles[rows[best // columns.size], columns[best % columns.size]].astype(np.float32)
     taken -= taken.mean((1, 2), keepdims=True)
-    return taken, busy / contrast.size
+    return taken, int(busy.sum()) / contrast.size
 
 
 def _contrast(luma: Bytes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -29,6 +29,22 @@ def scene(*, seed: int = 1, size: tuple[int, int] = (1280, 960)) -> Image.Image:
     return picture
 
 
+def dark_thing(*, seed: int = 1, noise: float = 3.0) -> Image.Image:
+    """Draw a black box with white print on a dark table, as a camera with some noise sees it."""
+    chance = np.random.default_rng(seed)
+    picture = Image.new("RGB", (1280, 960), (int(chance.integers(20, 60)),) * 3)
+    draw = ImageDraw.Draw(picture)
+    draw.rectangle((256, 192, 1024, 768), fill=(int(chance.integers(10, 40)),) * 3)
+    for line in range(int(chance.integers(1, 6))):
+        words = " ".join("".join(chance.choice(list("ABCDEFGHKLMNPRST"), 6)) for _ in range(3))
+        draw.text(
+            (296, 232 + line * 100), words, font=font(960 // int(chance.integers(10, 30))), fill="white"
+        )
+    seen = np.asarray(picture.filter(ImageFilter.GaussianBlur(0.7)), np.float32)
+    noisy = seen + chance.normal(0, noise, seen.shape)
+    return Image.fromarray(np.clip(noisy, 0, 255).astype(np.uint8))
+
+
 def jpeg(picture: Image.Image, *, quality: int = 88, **more: object) -> bytes:
     """Encode as JPEG."""
     return encoded(picture, "JPEG", quality=quality, **more)

@@ -51,7 +51,7 @@ def test_in_a_dark_picture_tiles_with_lamps_come_last() -> None:
 
 def test_in_a_dark_picture_that_has_nothing_else_lamps_are_looked_at_those_with_most_contrast_first() -> None:
     luma = with_lamps_and_print(ground=40)
-    luma[128:192] = 40
+    luma[128:192] = np.clip(40 + noise(TILE, 1280) / 20, 0, 255).astype(np.uint8)
     luma[88:112, :64] = 40
 
     tiles, _ = busy_tiles(luma)

@@ -14,7 +14,16 @@ from bot.photos.metrics import Measured, measure
 from bot.photos.sharpness import CANNOT_TELL, can_tell, look, sharpness
 from flows.values import Quality, Verdict
 from tests.bench.labelled import labelled_photos
-from tests.photos.scenes import jpeg, scaled_light, scene, shaken, unfocused, washed_out, with_reflection
+from tests.photos.scenes import (
+    dark_thing,
+    jpeg,
+    scaled_light,
+    scene,
+    shaken,
+    unfocused,
+    washed_out,
+    with_reflection,
+)
 
 
 def verdict_on(picture: Image.Image, *, min_side: int = 320) -> Verdict:
@@ -54,6 +63,12 @@ def test_a_thing_that_is_sharp_before_a_soft_background_is_fine() -> None:
     photo.paste(sharp, (300, 200))
 
     assert verdict_on(photo).problems == ()
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_white_print_on_a_black_box_is_sharp_and_taken_for_no_lamp(seed: int) -> None:
+    assert measure(jpeg(dark_thing(seed=seed))).sharpness > 0.5
+    assert measure(jpeg(unfocused(dark_thing(seed=seed)))).sharpness < 0.5
 
 
 def test_a_dark_photo_is_dark() -> None:
