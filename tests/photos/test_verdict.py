@@ -67,7 +67,9 @@ def test_a_thing_that_is_sharp_before_a_soft_background_is_fine() -> None:
 
 @pytest.mark.parametrize("seed", range(8))
 def test_white_print_on_a_black_box_is_sharp_and_taken_for_no_lamp(seed: int) -> None:
-    assert measure(jpeg(dark_thing(seed=seed))).sharpness >= CANNOT_TELL, "where it cannot be told it is accepted"
+    assert measure(jpeg(dark_thing(seed=seed))).sharpness >= CANNOT_TELL, (
+        "where it cannot be told it is accepted"
+    )
     assert measure(jpeg(unfocused(dark_thing(seed=seed)))).sharpness <= CANNOT_TELL
 
 
