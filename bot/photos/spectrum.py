@@ -27,10 +27,8 @@ SECTORS = 8
 MOST_TILES = 16  # bounds the time; those with most contrast are taken
 FLAT = 6.0  # gray levels: a tile that varies less says nothing
 FEWEST_TILES = 4
-DARK, WHITE = (
-    100,
-    245,
-)  # gray levels: a picture that mostly is below the one, and where light was too much for it
+DARK = 100  # gray levels: a picture most of which is below was taken in the dark
+WHITE = 245  # gray levels: from here there was too much light for the camera
 LAMP = 0.03  # share of a tile's pixels that are white: from there it shows a lamp
 FLOOR = np.float32(0.5)  # power of rounding to whole gray levels, roughly
 
